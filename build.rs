@@ -1,0 +1,183 @@
+//! Checks every rule in `patterns/` and compiles them to static data.
+//!
+//! A fault in a rule file ends the build with `file:line: what`.
+#![expect(unreachable_pub, missing_docs, reason = "modules of the library, taken in by path")]
+#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+#[path = "src/catalogue/anchor.rs"]
+mod anchor;
+#[path = "src/catalogue/check.rs"]
+mod check;
+#[path = "src/catalogue/checksum.rs"]
+#[expect(dead_code, reason = "the library uses all of it")]
+mod checksum;
+#[path = "src/catalogue/lint.rs"]
+mod lint;
+#[path = "src/catalogue/sample.rs"]
+mod sample;
+#[path = "src/catalogue/schema.rs"]
+#[expect(dead_code, reason = "the library uses all of it")]
+mod schema;
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=patterns");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut files = Vec::new();
+    collect(Path::new("patterns"), &mut files)?;
+    files.sort();
+
+    let mut rules = Vec::new();
+    let mut faults = Vec::new();
+    for file in &files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        match lint::lint(&fs::read_to_string(file)?) {
+            Ok((service, linted)) => {
+                let family = file.strip_prefix("patterns").unwrap_or(file).with_extension("");
+                let family = family.to_string_lossy().replace('\\', "/");
+                rules
+                    .extend(linted.into_iter().map(|rule| (family.clone(), service.clone(), rule)));
+            }
+            Err(found) => faults.extend(
+                found
+                    .iter()
+                    .map(|fault| format!("{}:{}: {}", file.display(), fault.line, fault.what)),
+            ),
+        }
+    }
+    rules.sort_by(|(_, _, a), (_, _, b)| a.rule.id.cmp(&b.rule.id));
+    faults.extend(between(&rules));
+    if !faults.is_empty() {
+        for fault in &faults {
+            println!("cargo::error={fault}");
+        }
+        return Err(io::Error::other(format!("{} faults in patterns/", faults.len())));
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("catalogue.rs");
+    fs::write(out, generate(&rules))
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            println!("cargo::rerun-if-changed={}", path.display());
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "toml")
+            && path.parent() != Some(Path::new("patterns"))
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+type Named = (String, String, lint::Linted);
+
+/// Faults that only show across rules.
+fn between(rules: &[Named]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for pair in rules.windows(2) {
+        if let [(first, _, a), (second, _, b)] = pair
+            && a.rule.id == b.rule.id
+        {
+            faults
+                .push(format!("patterns/{second}.toml:1: `{}` is also in {first}.toml", a.rule.id));
+        }
+    }
+    for (family, _, linted) in rules {
+        if let Some(companion) = &linted.rule.companion
+            && !rules.iter().any(|(_, _, other)| other.rule.id == companion.of)
+        {
+            faults.push(format!("patterns/{family}.toml:1: no rule is called `{}`", companion.of));
+        }
+    }
+    faults
+}
+
+fn generate(rules: &[Named]) -> String {
+    let mut out = String::from("pub(super) static CATALOGUE: Catalogue = Catalogue {\nrules: &[\n");
+    for (family, service, linted) in rules {
+        write_rule(&mut out, family, service, linted);
+    }
+    out.push_str("],\n");
+    write_anchors(&mut out, rules);
+    out.push_str("};\n");
+    out
+}
+
+fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Linted) {
+    let lint::Linted { rule, checks, before, after, leads } = linted;
+    let (revoke, [opens, missed, next_time, rotate, vault, instead, abuse, variable], sources) =
+        lint::words(&rule.coaching).expect("the lint found every word");
+    let set = |class: &str| check::byte_set(class).expect("the lint read the class");
+    let companion = rule.companion.as_ref().map_or_else(
+        || "None".to_owned(),
+        |companion| {
+            format!(
+                "Some(Companion {{ of: {:?}, lines: {}, shape: {:?} }})",
+                companion.of, companion.lines, companion.shape
+            )
+        },
+    );
+    let checks: Vec<String> = checks.iter().map(|check| format!("Check::{check:?}")).collect();
+    let _ = write!(
+        out,
+        "Rule {{ id: {:?}, service: {service:?}, family: {family:?}, what: {:?}, kind: Kind::{:?},
+        severity: Severity::{:?}, lifetime: Lifetime::{:?}, grade: Grade::{:?}, public: {},
+        engine: Engine::{:?}, shape: {:?}, leads: {leads}, before: {before}, after: {after},
+        head: ByteSet({:?}), tail: ByteSet({:?}), checks: &[{}], companion: {companion},
+        cwe: &{:?}, nhi: &{:?},
+        coaching: || Coaching {{ opens: {opens:?}, missed: {missed:?}, next_time: {next_time:?},
+        revoke_console: {:?}, revoke_cli: {:?}, revoke_note: {:?}, rotate: {rotate:?},
+        vault: {vault:?}, instead: {instead:?}, abuse: {abuse:?}, variable: {variable:?},
+        sources: &{sources:?} }}, samples: || &{:?}, near_misses: || &{:?} }},\n",
+        rule.id,
+        rule.what,
+        rule.kind,
+        rule.severity,
+        rule.lifetime,
+        rule.confidence,
+        rule.public,
+        rule.engine,
+        rule.shape,
+        set(&rule.head),
+        set(&rule.tail),
+        checks.join(", "),
+        rule.cwe,
+        rule.nhi,
+        revoke.console,
+        revoke.cli,
+        revoke.note,
+        rule.samples,
+        rule.near_misses,
+    );
+}
+
+/// The table of the first pass.
+fn write_anchors(out: &mut String, rules: &[Named]) {
+    let mut anchors = Vec::new();
+    let mut bitmap = vec![0_u64; anchor::SLOTS / 64];
+    for (index, (_, _, linted)) in rules.iter().enumerate() {
+        for text in &linted.rule.anchors {
+            let bytes = text.as_bytes();
+            let at = anchor::rarest(bytes);
+            let slot = anchor::slot(anchor::fold(bytes[at], bytes[at + 1], bytes[at + 2]));
+            bitmap[usize::from(slot >> 6)] |= 1 << (slot & 63);
+            anchors.push((slot, text, index, linted.rule.ignore_case, at));
+        }
+    }
+    anchors.sort();
+    out.push_str("anchors: &[\n");
+    for (_, text, rule, ignore_case, at) in &anchors {
+        let _ = writeln!(
+            out,
+            "Anchor {{ text: {text:?}, rule: {rule}, ignore_case: {ignore_case}, at: {at} }},"
+        );
+    }
+    let slots: Vec<u16> = anchors.iter().map(|(slot, ..)| *slot).collect();
+    let _ = writeln!(out, "],\nslots: &{slots:?},\nbitmap: &{bitmap:?},");
+}

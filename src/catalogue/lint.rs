@@ -1,0 +1,320 @@
+//! What is wrong in a rule file, with the line it stands on.
+//!
+//! Takes the text of one file, gives its rules with shapes analysed, or every fault.
+//! Compiled into `build.rs`; here only for its tests.
+
+use super::check::{Check, byte_set};
+use super::sample;
+use super::schema::{CoachingText, Engine, RevokeText, RuleFile, RuleText};
+use regex::bytes::Regex;
+use regex_syntax::hir::literal::Extractor;
+
+/// A fault in a rule file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// One-based.
+    pub line: usize,
+    /// What is wrong and what is wanted.
+    pub what: String,
+}
+
+/// A rule that passed, with what is known of its shape.
+#[derive(Debug)]
+pub struct Linted {
+    /// The rule, its coaching filled up from its file's.
+    pub rule: RuleText,
+    /// The checks it names.
+    pub checks: Vec<Check>,
+    /// How many bytes before an anchor a match may begin.
+    pub before: u32,
+    /// How many bytes after an anchor's start a match may end.
+    pub after: u32,
+    /// Every match begins with an anchor.
+    pub leads: bool,
+}
+
+/// The seeds on which samples are tried.
+const SEEDS: std::ops::Range<u64> = 0..3;
+
+/// Reads and checks one rule file.
+///
+/// # Errors
+/// Every fault found, in order of lines; only the first where the TOML itself or its
+/// keys are wrong.
+pub fn lint(text: &str) -> Result<(String, Vec<Linted>), Vec<Fault>> {
+    let file: RuleFile = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_at(text, span.start));
+        vec![Fault { line, what: error.message().to_owned() }]
+    })?;
+    let mut faults = Vec::new();
+    let mut rules = Vec::new();
+    for spanned in file.rules {
+        let span = spanned.span();
+        let place = Place { text, start: span.start };
+        let mut rule = spanned.into_inner();
+        rule.coaching = fill(rule.coaching, &file.coaching);
+        match lint_rule(rule) {
+            Ok(linted) => rules.push(linted),
+            Err(found) => faults.extend(
+                found.into_iter().map(|(key, what)| Fault { line: place.line_of(key), what }),
+            ),
+        }
+    }
+    if rules.is_empty() && faults.is_empty() {
+        faults.push(Fault { line: 1, what: "a rule file needs at least one [[rule]]".to_owned() });
+    }
+    faults.sort_by_key(|fault| fault.line);
+    if faults.is_empty() { Ok((file.service, rules)) } else { Err(faults) }
+}
+
+/// Where one rule stands in its file.
+struct Place<'a> {
+    text: &'a str,
+    start: usize,
+}
+
+impl Place<'_> {
+    /// The line of `key` in the rule, else of the rule itself.
+    fn line_of(&self, key: &str) -> usize {
+        let first = line_at(self.text, self.start);
+        let lines = self.text.lines().enumerate().skip(first.saturating_sub(1));
+        for (index, line) in lines {
+            if index + 1 > first && line.starts_with("[[rule]]") {
+                break;
+            }
+            let line = line.trim_start();
+            if line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                return index + 1;
+            }
+        }
+        first
+    }
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// A rule's own words, then its file's.
+fn fill(own: CoachingText, shared: &CoachingText) -> CoachingText {
+    let or = |own: Option<String>, shared: &Option<String>| own.or_else(|| shared.clone());
+    CoachingText {
+        opens: or(own.opens, &shared.opens),
+        missed: or(own.missed, &shared.missed),
+        next_time: or(own.next_time, &shared.next_time),
+        revoke: own.revoke.or_else(|| shared.revoke.clone()),
+        rotate: or(own.rotate, &shared.rotate),
+        vault: or(own.vault, &shared.vault),
+        instead: or(own.instead, &shared.instead),
+        abuse: or(own.abuse, &shared.abuse),
+        variable: or(own.variable, &shared.variable),
+        sources: own.sources.or_else(|| shared.sources.clone()),
+    }
+}
+
+type KeyFault = (&'static str, String);
+
+fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
+    let mut faults = Vec::new();
+    let mut fault = |key: &'static str, what: String| faults.push((key, what));
+    let id = &rule.id;
+
+    let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if id.is_empty() || !id.bytes().all(kebab) {
+        fault("id", format!("`{id}` is not of the form service-thing in lower case"));
+    }
+    if rule.anchors.is_empty() {
+        fault("anchors", format!("`{id}` needs at least one anchor"));
+    }
+    for anchor in &rule.anchors {
+        if anchor.len() < 3 || !anchor.is_ascii() {
+            fault("anchors", format!("anchor `{anchor}` of `{id}` needs 3 or more ASCII bytes"));
+        }
+    }
+    for (key, class) in [("head", &rule.head), ("tail", &rule.tail)] {
+        if byte_set(class).is_none() {
+            fault(key, format!("`{class}` in `{id}` is no class of ASCII bytes"));
+        }
+    }
+    let mut checks = Vec::new();
+    for name in &rule.checks {
+        match Check::from_name(name) {
+            Some(check) => checks.push(check),
+            None => fault("checks", unknown_check(name)),
+        }
+    }
+    if rule.cwe.is_empty() {
+        fault("cwe", format!("`{id}` needs a CWE number"));
+    }
+    for nhi in &rule.nhi {
+        let number = nhi.strip_prefix("NHI").and_then(|rest| rest.strip_suffix(":2025"));
+        if !number.and_then(|n| n.parse().ok()).is_some_and(|n: u8| (1..=10).contains(&n)) {
+            fault("nhi", format!("`{nhi}` is not of the form NHI2:2025"));
+        }
+    }
+    for (key, empty) in missing_words(&rule.coaching) {
+        if empty {
+            fault("id", format!("`{id}` has no coaching for `{key}`"));
+        }
+    }
+    if let Some(revoke) = &rule.coaching.revoke
+        && revoke.console.is_empty()
+    {
+        fault("revoke", format!("`{id}` does not say where to revoke"));
+    }
+
+    let analysed = match rule.engine {
+        Engine::Shape => analyse(&rule).map_err(|what| fault("shape", what)).ok(),
+        Engine::Assignment => Some(Analysed { before: 0, after: 0, leads: true, regexes: vec![] }),
+    };
+    if let Some(shape) = &analysed {
+        lint_samples(&rule, &shape.regexes, &mut fault);
+    }
+    match analysed {
+        Some(shape) if faults.is_empty() => {
+            let Analysed { before, after, leads, .. } = shape;
+            Ok(Linted { rule, checks, before, after, leads })
+        }
+        _ => Err(faults),
+    }
+}
+
+fn unknown_check(name: &str) -> String {
+    let nearest = Check::NAMES
+        .iter()
+        .map(|(known, _)| (strsim::damerau_levenshtein(known, name), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= 4);
+    match nearest {
+        Some((_, known)) => format!("no check is called `{name}`; did you mean `{known}`?"),
+        None => format!("no check is called `{name}`"),
+    }
+}
+
+fn missing_words(words: &CoachingText) -> [(&'static str, bool); 10] {
+    let empty =
+        |words: &Option<String>| words.as_deref().is_none_or(|words| words.trim().is_empty());
+    [
+        ("opens", empty(&words.opens)),
+        ("missed", empty(&words.missed)),
+        ("next-time", empty(&words.next_time)),
+        ("revoke", words.revoke.is_none()),
+        ("rotate", empty(&words.rotate)),
+        ("vault", empty(&words.vault)),
+        ("instead", empty(&words.instead)),
+        ("abuse", empty(&words.abuse)),
+        ("variable", empty(&words.variable)),
+        ("sources", words.sources.as_deref().is_none_or(<[String]>::is_empty)),
+    ]
+}
+
+struct Analysed {
+    before: u32,
+    after: u32,
+    leads: bool,
+    /// The shape, and the companion's where there is one.
+    regexes: Vec<Regex>,
+}
+
+fn analyse(rule: &RuleText) -> Result<Analysed, String> {
+    let id = &rule.id;
+    let parse = |shape: &str| {
+        let hir =
+            regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(shape);
+        hir.map_err(|error| format!("the shape of `{id}` does not parse: {error}"))
+    };
+    let mut regexes = Vec::new();
+    let mut shapes = vec![rule.shape.as_str()];
+    shapes.extend(rule.companion.as_ref().map(|companion| companion.shape.as_str()));
+    for shape in shapes {
+        let hir = parse(shape)?;
+        if !hir.properties().look_set().is_empty() {
+            return Err(format!(
+                "the shape of `{id}` looks around (`^`, `$`, `\\b`): use head and tail"
+            ));
+        }
+        if hir.properties().minimum_len().unwrap_or(0) == 0 {
+            return Err(format!("the shape of `{id}` matches the empty string"));
+        }
+        let regex =
+            regex::bytes::RegexBuilder::new(shape).unicode(false).size_limit(1 << 20).build();
+        regexes
+            .push(regex.map_err(|error| format!("the shape of `{id}` does not compile: {error}"))?);
+    }
+    let hir = parse(&rule.shape)?;
+    let longest = hir.properties().maximum_len().and_then(|length| u32::try_from(length).ok());
+    let reach =
+        longest.unwrap_or(rule.reach).min(rule.reach.max(longest.map_or(0, |l| l.min(16_384))));
+    let case =
+        |text: &[u8]| if rule.ignore_case { text.to_ascii_lowercase() } else { text.to_vec() };
+    let prefixes = Extractor::new().extract(&hir);
+    let leads = prefixes.literals().is_some_and(|literals| {
+        literals.iter().all(|literal| {
+            let literal = case(literal.as_bytes());
+            rule.anchors.iter().any(|anchor| literal.starts_with(&case(anchor.as_bytes())))
+        })
+    });
+    Ok(Analysed { before: if leads { 0 } else { reach }, after: reach, leads, regexes })
+}
+
+fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'static str, String)) {
+    let id = &rule.id;
+    if rule.samples.is_empty() || rule.near_misses.is_empty() {
+        fault("samples", format!("`{id}` needs samples and near-misses"));
+    }
+    let matches = |text: &str| regexes.iter().any(|regex| regex.is_match(text.as_bytes()));
+    let case =
+        |text: &str| if rule.ignore_case { text.to_ascii_lowercase() } else { text.to_owned() };
+    let mut unseen: Vec<&String> = rule.anchors.iter().collect();
+    for template in &rule.samples {
+        for seed in SEEDS {
+            let text = match sample::expand(template, seed) {
+                Ok(text) => text,
+                Err(what) => {
+                    fault("samples", format!("a sample of `{id}`: {what}"));
+                    break;
+                }
+            };
+            unseen.retain(|anchor| !case(&text).contains(&case(anchor)));
+            if !regexes.is_empty() && !matches(&text) {
+                fault(
+                    "samples",
+                    format!("the sample `{template}` of `{id}` does not match its shape"),
+                );
+                break;
+            }
+        }
+        if rule.engine == Engine::Shape && matches(template) {
+            fault(
+                "samples",
+                format!("the template `{template}` of `{id}` is itself a match: generate its body"),
+            );
+        }
+    }
+    for template in &rule.near_misses {
+        if let Err(what) = sample::expand(template, 0) {
+            fault("near-misses", format!("a near-miss of `{id}`: {what}"));
+        }
+    }
+    for anchor in unseen {
+        fault("anchors", format!("the anchor `{anchor}` of `{id}` stands in none of its samples"));
+    }
+}
+
+/// The words of a linted rule; every one is there.
+pub fn words(coaching: &CoachingText) -> Option<(&RevokeText, [&str; 8], &[String])> {
+    Some((
+        coaching.revoke.as_ref()?,
+        [
+            coaching.opens.as_deref()?,
+            coaching.missed.as_deref()?,
+            coaching.next_time.as_deref()?,
+            coaching.rotate.as_deref()?,
+            coaching.vault.as_deref()?,
+            coaching.instead.as_deref()?,
+            coaching.abuse.as_deref()?,
+            coaching.variable.as_deref()?,
+        ],
+        coaching.sources.as_deref()?,
+    ))
+}

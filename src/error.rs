@@ -1,0 +1,155 @@
+//! Why leakcoach could not do what it was asked, in words and as an exit code.
+
+use crate::exit;
+use crate::text::Escaped;
+use std::io;
+use std::path::PathBuf;
+
+/// Why leakcoach could not finish its work. Never holds the content of a file.
+///
+/// What could not be read of the things to check is no error but an
+/// [`Unread`](crate::source::Unread) in the coverage.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no git repository here.
+    #[error("no git repository at `{}`", Escaped::path(path))]
+    NoRepository {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// git or libgit2 refuses the repository: it belongs to somebody else.
+    #[error("the repository at `{}` belongs to another user", Escaped::path(path))]
+    ForeignOwner {
+        /// The repository.
+        path: PathBuf,
+    },
+    /// A part of the repository that all else hangs on cannot be read.
+    #[error("cannot read {what}: {why}")]
+    Repository {
+        /// The part: `the index`, `HEAD`, `tree 1a2b3c`.
+        what: String,
+        /// The reason as git or libgit2 tells it, escaped.
+        why: String,
+    },
+    /// A revision or range that git does not know.
+    #[error("no such revision: `{}`", Escaped(revision.as_bytes()))]
+    Revision {
+        /// As it was given.
+        revision: String,
+    },
+    /// The git binary is needed for this repository and cannot be run.
+    #[error("cannot run `git`, which this repository needs: {why}")]
+    NoGit {
+        /// What needs it, and what happened.
+        why: String,
+    },
+    /// A configuration file is not TOML, or a value is of the wrong kind.
+    #[error("{}:{line}: {what}", Escaped::path(path))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// One-based.
+        line: usize,
+        /// What is wrong, without quoting the file.
+        what: String,
+    },
+    /// A configuration file has a key that leakcoach does not know.
+    #[error("{}:{line}: unknown key `{}`", Escaped::path(path), Escaped(key.as_bytes()))]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// One-based.
+        line: usize,
+        /// The key.
+        key: String,
+        /// The nearest key that is known.
+        nearest: Option<&'static str>,
+    },
+    /// The configuration leaves nothing to check with.
+    #[error("{}: the configuration leaves no rule active", Escaped::path(path))]
+    NoRules {
+        /// The file that took the last one away.
+        path: PathBuf,
+    },
+    /// A rule or finding id that leakcoach does not know.
+    #[error("no rule or finding is called `{}`", Escaped(id.as_bytes()))]
+    UnknownId {
+        /// As it was given.
+        id: String,
+        /// The nearest id that is known.
+        nearest: Option<String>,
+    },
+    /// A hook that is not leakcoach's stands where leakcoach's would go, or the like.
+    #[error("{what}")]
+    Hook {
+        /// What stands in the way.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {deed} `{}`: {source}", Escaped::path(path))]
+    File {
+        /// `read`, `write`, `create`, `remove`.
+        deed: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Wrong usage that the argument parser cannot see.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Error {
+    /// One line that says how to go on.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRepository { .. } => {
+                Some("run it inside a git repository, or `git init` first".to_owned())
+            }
+            Self::ForeignOwner { path } => Some(format!(
+                "if you trust it: git config --global --add safe.directory {}",
+                Escaped::path(path)
+            )),
+            Self::Repository { .. } => {
+                Some("run `git fsck` and `git status`, then try again".to_owned())
+            }
+            Self::Revision { .. } => {
+                Some("see `git log --oneline --all` for what there is".to_owned())
+            }
+            Self::NoGit { .. } => Some("install git, or put it on PATH".to_owned()),
+            Self::Config { .. } => Some("see `leakcoach config --help` for every key".to_owned()),
+            Self::UnknownKey { nearest, .. } => nearest.map(|key| format!("did you mean `{key}`?")),
+            Self::NoRules { .. } => {
+                Some("shorten `rules.disable` or lengthen `rules.only`".to_owned())
+            }
+            Self::UnknownId { nearest, .. } => Some(nearest.as_ref().map_or_else(
+                || "`leakcoach rules` lists every rule".to_owned(),
+                |id| format!("did you mean `{}`?", Escaped(id.as_bytes())),
+            )),
+            Self::Hook { hint, .. } => Some(hint.clone()),
+            Self::File { .. } | Self::Usage(_) => None,
+        }
+    }
+
+    /// The exit code of this kind of error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config { .. }
+            | Self::UnknownKey { .. }
+            | Self::NoRules { .. }
+            | Self::UnknownId { .. }
+            | Self::Revision { .. }
+            | Self::Hook { .. }
+            | Self::NoRepository { .. }
+            | Self::Usage(_) => exit::USAGE,
+            Self::ForeignOwner { .. }
+            | Self::Repository { .. }
+            | Self::NoGit { .. }
+            | Self::File { .. } => exit::INCOMPLETE,
+        }
+    }
+}

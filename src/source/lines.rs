@@ -1,0 +1,133 @@
+//! Lines: where a byte stands, and which lines one text has that another has not.
+
+use super::NewLines;
+use crate::error::Error;
+use std::collections::HashSet;
+
+/// Above this many bytes on either side, lines are compared as a set rather than
+/// aligned: exact for lines that occur once, and linear.
+const ALIGN_AT_MOST: usize = 32 << 20;
+
+/// The start of every line of a text, to turn offsets into line numbers.
+#[derive(Debug)]
+pub struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    /// Finds the lines of `bytes`. They end at LF; a CR before it belongs to its line.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1));
+        Self(starts)
+    }
+
+    /// The one-based line that holds the byte at `offset`.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
+    }
+
+    /// Where the one-based `line` begins; the text's end for a line past the last.
+    pub fn start_of(&self, line: usize) -> Option<usize> {
+        self.0.get(line.checked_sub(1)?).copied()
+    }
+}
+
+/// The lines of `new` that are not carried over from `old`.
+///
+/// # Errors
+/// When libgit2 cannot compare them.
+pub fn new_lines(old: &[u8], new: &[u8]) -> Result<NewLines, Error> {
+    if old.is_empty() {
+        return Ok(NewLines::All);
+    }
+    if old.len().max(new.len()) > ALIGN_AT_MOST {
+        return Ok(lines_not_in(old, new));
+    }
+    let mut options = git2::DiffOptions::new();
+    // Attributes and NUL bytes would make a file "binary" and hide its lines.
+    options.context_lines(0).force_text(true);
+    let fail = |error: git2::Error| Error::Repository {
+        what: "the difference of two blobs".to_owned(),
+        why: error.message().to_owned(),
+    };
+    let patch =
+        git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).map_err(fail)?;
+    let mut ranges = Vec::with_capacity(patch.num_hunks());
+    for index in 0..patch.num_hunks() {
+        let (hunk, _) = patch.hunk(index).map_err(fail)?;
+        let start = hunk.new_start() as usize;
+        let count = hunk.new_lines() as usize;
+        if count > 0 {
+            ranges.push(start..start + count);
+        }
+    }
+    Ok(NewLines::Ranges(ranges))
+}
+
+fn lines_not_in(old: &[u8], new: &[u8]) -> NewLines {
+    let known: HashSet<&[u8]> = old.split(|byte| *byte == b'\n').collect();
+    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, line) in new.split(|byte| *byte == b'\n').enumerate() {
+        if known.contains(line) {
+            continue;
+        }
+        match ranges.last_mut() {
+            Some(last) if last.end == index + 1 => last.end += 1,
+            _ => ranges.push(index + 1..index + 2),
+        }
+    }
+    NewLines::Ranges(ranges)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_byte_is_on_the_line_that_git_would_say() {
+        let lines = LineStarts::of(b"one\r\ntwo\n\nfour");
+
+        assert_eq!([0, 4, 5, 8, 9, 10, 13].map(|at| lines.line_of(at)), [1, 1, 2, 2, 3, 4, 4]);
+    }
+
+    #[test]
+    fn only_changed_lines_are_new() {
+        let new = new_lines(b"a\nb\nc\n", b"a\nB\nc\nd\n").unwrap();
+
+        assert_eq!(new, NewLines::Ranges(vec![2..3, 4..5]));
+        assert!(new.touch(1, 2) && !new.touch(3, 3) && new.touch(4, 9));
+    }
+
+    #[test]
+    fn a_nul_byte_hides_no_line() {
+        let new = new_lines(b"\0\0\na\n", b"\0\0\na\nb\n").unwrap();
+
+        assert_eq!(new, NewLines::Ranges(vec![3..4]));
+    }
+
+    #[test]
+    fn a_removed_line_makes_nothing_new() {
+        assert_eq!(new_lines(b"a\nb\n", b"a\n").unwrap(), NewLines::Ranges(vec![]));
+    }
+
+    #[test]
+    fn new_to_both_parents_is_what_counts_in_a_merge() {
+        let ours = NewLines::Ranges(vec![1..5, 8..9]);
+        let theirs = NewLines::Ranges(vec![4..9]);
+
+        assert_eq!(ours.and(theirs), NewLines::Ranges(vec![4..5, 8..9]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_in_no_old_line_is_new_either_way(old: Vec<u8>, line in "[a-z]{12}") {
+            let mut new = old.clone();
+            new.extend_from_slice(b"\n");
+            new.extend_from_slice(line.as_bytes());
+            let at = LineStarts::of(&new).line_of(new.len() - 1);
+
+            prop_assert!(new_lines(&old, &new).unwrap().touch(at, at));
+            prop_assert!(lines_not_in(&old, &new).touch(at, at));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Where bytes come from. Knows git, files and streams; nothing of rules.
+//!
+//! Every source gives the same thing: [`Change`]s, each a path whose new bytes can be
+//! read and whose new lines can be told apart, and an account of what could not be
+//! read.
+
+pub mod lines;
+
+use bstr::BString;
+use gix_hash::ObjectId;
+
+/// A path whose content is about to leave.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Relative to the top of the repository, as git has it; any bytes.
+    pub path: BString,
+    /// What kind of thing stands there.
+    pub mode: Mode,
+    /// The new blob; a null id for bytes that are in no object.
+    pub id: ObjectId,
+    /// What each parent has at the same path, one entry a parent. Empty when there
+    /// is no parent, so that every line is new.
+    pub before: Vec<Option<ObjectId>>,
+    /// Where the change was found.
+    pub origin: Origin,
+}
+
+/// What kind of thing stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A file.
+    File,
+    /// A symbolic link; its blob is the path it points to.
+    Link,
+}
+
+/// Where bytes were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The index: what the next commit will hold.
+    Index,
+    /// A commit.
+    Commit(ObjectId),
+    /// A file of the file system, in no commit.
+    File,
+    /// Standard input.
+    Stdin,
+}
+
+/// Something that was to be checked and could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its path, or another name.
+    pub path: BString,
+    /// Why, as a lower-case fragment fit for a terminal.
+    pub why: String,
+}
+
+/// What was checked and what could not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// How many blobs were scanned.
+    pub read: usize,
+    /// How many bytes they had.
+    pub bytes: u64,
+    /// How many were passed over because the configuration says so.
+    pub ignored: usize,
+    /// How many are by their nature not here (submodules).
+    pub elsewhere: usize,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+}
+
+impl Coverage {
+    /// Joins the account of another part of the same run.
+    pub fn add(&mut self, other: Self) {
+        self.read += other.read;
+        self.bytes += other.bytes;
+        self.ignored += other.ignored;
+        self.elsewhere += other.elsewhere;
+        self.unread.extend(other.unread);
+    }
+}
+
+/// Which lines of a blob are new. Line numbers are one-based.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewLines {
+    /// Every line.
+    All,
+    /// These ranges, half-open, ascending, apart.
+    Ranges(Vec<std::ops::Range<usize>>),
+}
+
+impl NewLines {
+    /// Whether any line from `first` to `last`, both included, is new.
+    pub fn touch(&self, first: usize, last: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ranges(ranges) => ranges.iter().any(|new| new.start <= last && first < new.end),
+        }
+    }
+
+    /// The lines that are new in both: new to every parent of a merge.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, new) | (new, Self::All) => new,
+            (Self::Ranges(left), Self::Ranges(right)) => {
+                let mut both = Vec::new();
+                for a in &left {
+                    for b in &right {
+                        let shared = a.start.max(b.start)..a.end.min(b.end);
+                        if shared.start < shared.end {
+                            both.push(shared);
+                        }
+                    }
+                }
+                Self::Ranges(both)
+            }
+        }
+    }
+}
