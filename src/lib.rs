@@ -14,6 +14,7 @@ pub mod exit;
 pub mod secret;
 pub mod source;
 pub mod text;
+mod tool;
 
 pub use error::Error;
 pub use secret::Secret;

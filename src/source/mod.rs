@@ -4,7 +4,24 @@
 //! read and whose new lines can be told apart, and an account of what could not be
 //! read.
 
+mod compare;
+pub mod index;
 pub mod lines;
+mod object;
+mod plumbing;
+pub mod range;
+mod remote;
+pub mod repo;
+mod similar;
+#[cfg(test)]
+mod testing;
+pub mod tree;
+
+pub use compare::ChangeSet;
+pub use object::Bytes;
+pub use remote::{Remote, without_credentials};
+pub use repo::{Head, InProgress, Repo, RepoEnv};
+pub use similar::Carried;
 
 use bstr::BString;
 use gix_hash::ObjectId;

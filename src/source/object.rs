@@ -1,0 +1,187 @@
+//! Objects as git stores them, read without trust.
+
+use gix_hash::ObjectId;
+use std::ops::Deref;
+
+/// The content of a blob, borrowed from the object database where that saves a copy.
+pub struct Bytes<'repo>(Inner<'repo>);
+
+enum Inner<'repo> {
+    Borrowed(git2::Blob<'repo>),
+    Owned(Vec<u8>),
+}
+
+impl<'repo> Bytes<'repo> {
+    pub(super) fn borrowed(blob: git2::Blob<'repo>) -> Self {
+        Self(Inner::Borrowed(blob))
+    }
+
+    pub(super) fn owned(bytes: Vec<u8>) -> Self {
+        Self(Inner::Owned(bytes))
+    }
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Inner::Borrowed(blob) => blob.content(),
+            Inner::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// The four kinds of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Blob,
+    Tree,
+    Commit,
+    Tag,
+}
+
+impl Kind {
+    pub(super) fn of_name(name: &[u8]) -> Option<Self> {
+        match name {
+            b"blob" => Some(Self::Blob),
+            b"tree" => Some(Self::Tree),
+            b"commit" => Some(Self::Commit),
+            b"tag" => Some(Self::Tag),
+            _ => None,
+        }
+    }
+
+    pub(super) fn of_native(kind: git2::ObjectType) -> Option<Self> {
+        match kind {
+            git2::ObjectType::Blob => Some(Self::Blob),
+            git2::ObjectType::Tree => Some(Self::Tree),
+            git2::ObjectType::Commit => Some(Self::Commit),
+            git2::ObjectType::Tag => Some(Self::Tag),
+            git2::ObjectType::Any => None,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Blob => "blob",
+            Self::Tree => "tree",
+            Self::Commit => "commit",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// What the mode of a tree's or index's entry says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Thing {
+    Folder,
+    File,
+    Link,
+    /// A commit of a submodule.
+    Gitlink,
+}
+
+impl Thing {
+    /// Modes that git never writes count as files, so that they are read, not passed over.
+    pub(super) fn of_mode(mode: u32) -> Self {
+        match mode & 0o170_000 {
+            0o040_000 => Self::Folder,
+            0o120_000 => Self::Link,
+            0o160_000 => Self::Gitlink,
+            _ => Self::File,
+        }
+    }
+}
+
+/// One entry of a tree object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TreeItem<'a> {
+    pub(super) thing: Thing,
+    pub(super) name: &'a [u8],
+    pub(super) id: ObjectId,
+}
+
+/// The entries of a tree object, in its order; nothing when it is no tree.
+pub(super) fn tree_items(mut bytes: &[u8], format: gix_hash::Kind) -> Option<Vec<TreeItem<'_>>> {
+    let mut items = Vec::with_capacity(bytes.len() / 40);
+    while !bytes.is_empty() {
+        let mode_end = memchr::memchr(b' ', bytes)?;
+        let (mode, rest) = bytes.split_at(mode_end);
+        let mode = mode.iter().try_fold(0_u32, |mode, digit| match digit {
+            b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u32::from(digit - b'0')),
+            _ => None,
+        })?;
+        let rest = rest.get(1..)?;
+        let (name, rest) = rest.split_at(memchr::memchr(0, rest)?);
+        let (id, rest) = rest.get(1..)?.split_at_checked(format.len_in_bytes())?;
+        items.push(TreeItem {
+            thing: Thing::of_mode(mode),
+            name,
+            id: ObjectId::try_from(id).ok()?,
+        });
+        bytes = rest;
+    }
+    Some(items)
+}
+
+/// What a commit is made of, without who, when and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CommitHead {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+}
+
+/// Reads the head of a commit object; nothing when it is no commit.
+pub(super) fn commit_head(bytes: &[u8]) -> Option<CommitHead> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let tree = ObjectId::from_hex(lines.next()?.strip_prefix(b"tree ")?).ok()?;
+    let mut parents = Vec::new();
+    for line in lines {
+        let Some(parent) = line.strip_prefix(b"parent ") else { break };
+        parents.push(ObjectId::from_hex(parent).ok()?);
+    }
+    Some(CommitHead { tree, parents })
+}
+
+/// What an annotated tag points at; nothing when it is no tag.
+pub(super) fn tag_target(bytes: &[u8]) -> Option<(ObjectId, Kind)> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let id = ObjectId::from_hex(lines.next()?.strip_prefix(b"object ")?).ok()?;
+    Some((id, Kind::of_name(lines.next()?.strip_prefix(b"type ")?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_tree_is_read_as_git_wrote_it() {
+        let mut bytes = b"100644 a\xff\n".to_vec();
+        bytes.push(0);
+        bytes.extend([7; 20]);
+        bytes.extend(b"40000 sub\0");
+        bytes.extend([8; 20]);
+
+        let items = tree_items(&bytes, gix_hash::Kind::Sha1).unwrap();
+
+        assert_eq!(items[0].name, b"a\xff\n");
+        assert_eq!((items[0].thing, items[1].thing), (Thing::File, Thing::Folder));
+        assert_eq!(items[1].id, ObjectId::Sha1([8; 20]));
+    }
+
+    #[test]
+    fn half_a_tree_is_no_tree() {
+        assert_eq!(tree_items(b"100644 a\x00123", gix_hash::Kind::Sha1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_objects_are_refused_not_obeyed(bytes: Vec<u8>) {
+            let _items = tree_items(&bytes, gix_hash::Kind::Sha256);
+            let _head = commit_head(&bytes);
+            let _target = tag_target(&bytes);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Commits that are about to leave, and what each has that none of its parents has.
+
+use super::compare::{ChangeSet, New, compare};
+use super::object::{self, Kind};
+use super::repo::{Repo, broken, hex_id, native_oid, oid};
+use super::{Change, Mode, Origin};
+use crate::error::Error;
+use bstr::{BString, ByteSlice};
+use gix_hash::ObjectId;
+use std::collections::HashSet;
+
+#[cfg(test)]
+mod tests;
+
+/// As many tags may point at tags.
+const TAGS_AT_MOST: usize = 64;
+
+/// What a push sends or a range holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Commits, parents before children.
+    pub commits: Vec<ObjectId>,
+    /// What is pushed without a commit around it: tagged trees and blobs, by the name of
+    /// their ref.
+    pub bare: Vec<(BString, ObjectId)>,
+}
+
+impl Outgoing {
+    /// What each commit changes, and then what is pushed bare. A blob at a path is
+    /// given once: where it first stood there.
+    pub fn change_sets(&self, repo: &Repo) -> Result<Vec<ChangeSet>, Error> {
+        let mut seen: HashSet<(BString, ObjectId)> = HashSet::new();
+        let mut sets = Vec::with_capacity(self.commits.len());
+        let commits = self.commits.iter().map(|commit| changes_of_commit(repo, *commit));
+        let bare = self.bare.iter().map(|(name, id)| changes_of_bare(repo, name, *id));
+        for set in commits.chain(bare) {
+            let mut set = set?;
+            set.changes.retain(|change| seen.insert((change.path.clone(), change.id)));
+            sets.push(set);
+        }
+        Ok(sets)
+    }
+}
+
+/// What a push sends, by the lines that git gives a `pre-push` hook on standard input:
+/// `<local-ref> SP <local-oid> SP <remote-ref> SP <remote-oid>`.
+///
+/// Left out is what the remote is known to have: what its refs, as git just heard them,
+/// and its tracking branches reach. A remote without tracking branches, or one that is
+/// an address, is taken to have what any tracking branch has.
+pub fn pushed(repo: &Repo, lines: &[u8], remote: &str) -> Result<Outgoing, Error> {
+    let mut wanted = Vec::new();
+    let mut known = Vec::new();
+    let mut bare = Vec::new();
+    for (index, line) in lines.lines().enumerate() {
+        let update = Update::parse(line).ok_or_else(|| {
+            Error::Usage(format!("line {} on standard input is no ref to be pushed", index + 1))
+        })?;
+        // A ref that is to be deleted sends nothing; what it held is on the remote.
+        let Some(local) = update.local else { continue };
+        match peel(repo, local)? {
+            (commit, Kind::Commit) => wanted.push(commit),
+            (id, _) => bare.push((update.name, id)),
+        }
+        if let Some(remote) = update.remote
+            && repo.has(remote)?
+            && let (commit, Kind::Commit) = peel(repo, remote)?
+        {
+            known.push(commit);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(Outgoing { commits: Vec::new(), bare });
+    }
+    known.extend(tracked(repo, remote)?);
+    Ok(Outgoing { commits: commits_between(repo, &known, &wanted)?, bare })
+}
+
+/// The commits of `A..B`: those that `B` reaches and `A` does not. Either may be left
+/// out for `HEAD`.
+pub fn range(repo: &Repo, range: &str) -> Result<Outgoing, Error> {
+    let unknown = || Error::Revision { revision: range.to_owned() };
+    let (from, to) = range.split_once("..").ok_or_else(unknown)?;
+    if to.starts_with('.') || to.contains("..") {
+        return Err(unknown());
+    }
+    let id = |revision: &str| repo.commit_id(if revision.is_empty() { "HEAD" } else { revision });
+    let commits = commits_between(repo, &[id(from)?], &[id(to)?])?;
+    Ok(Outgoing { commits, bare: Vec::new() })
+}
+
+/// What a commit has that none of its parents has; everything for a root.
+pub fn changes_of_commit(repo: &Repo, id: ObjectId) -> Result<ChangeSet, Error> {
+    let head = repo.commit(id)?;
+    let trees = head.parents.iter().map(|parent| Ok(repo.commit(*parent)?.tree));
+    let trees = trees.collect::<Result<Vec<_>, Error>>()?;
+    compare(repo, New::Tree(head.tree), &trees, Origin::Commit(id))
+}
+
+fn changes_of_bare(repo: &Repo, name: &BString, id: ObjectId) -> Result<ChangeSet, Error> {
+    let origin = Origin::Commit(id);
+    if repo.kind(id)? == Kind::Tree {
+        return compare(repo, New::Tree(id), &[], origin);
+    }
+    let change = Change { path: name.clone(), mode: Mode::File, id, before: Vec::new(), origin };
+    Ok(ChangeSet { changes: vec![change], ..ChangeSet::default() })
+}
+
+/// One ref to be pushed. Ids of all zeros, of any length, mean none.
+struct Update {
+    name: BString,
+    local: Option<ObjectId>,
+    remote: Option<ObjectId>,
+}
+
+impl Update {
+    fn parse(line: &[u8]) -> Option<Self> {
+        let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+        // A local ref is whatever the person typed, and that can hold spaces.
+        let [name @ .., local, _remote_ref, remote] = words.as_slice() else { return None };
+        if name.is_empty() {
+            return None;
+        }
+        let id = |hex: &[u8]| match ObjectId::from_hex(hex) {
+            Ok(id) if id.is_null() => Some(None),
+            Ok(id) => Some(Some(id)),
+            Err(_) => None,
+        };
+        Some(Self { name: bstr::join(" ", name).into(), local: id(local)?, remote: id(remote)? })
+    }
+}
+
+/// What an annotated tag, or a tag of a tag, is about.
+fn peel(repo: &Repo, mut id: ObjectId) -> Result<(ObjectId, Kind), Error> {
+    for _ in 0..TAGS_AT_MOST {
+        let kind = repo.kind(id)?;
+        if kind != Kind::Tag {
+            return Ok((id, kind));
+        }
+        let bytes = repo.object(id, Kind::Tag)?;
+        (id, _) = object::tag_target(&bytes).ok_or_else(|| Error::Repository {
+            what: format!("tag {id}"),
+            why: "it is malformed".to_owned(),
+        })?;
+    }
+    let why = "it is a tag of a tag of a tag, without end".to_owned();
+    Err(Error::Repository { what: format!("tag {id}"), why })
+}
+
+/// The commits that tracking branches of a remote stand at; those of any remote when
+/// it has none.
+fn tracked(repo: &Repo, remote: &str) -> Result<Vec<ObjectId>, Error> {
+    let all = tracking_branches(repo)?;
+    let own = format!("refs/remotes/{remote}/");
+    let of = |prefix: &str| -> Vec<ObjectId> {
+        let matching = all.iter().filter(|(name, _)| name.starts_with(prefix.as_bytes()));
+        matching.map(|(_, id)| *id).collect()
+    };
+    let ids = of(&own);
+    Ok(if ids.is_empty() || remote.is_empty() { of("") } else { ids })
+}
+
+fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
+    let what = "the tracking branches";
+    let mut branches = Vec::new();
+    if let Some(native) = repo.native() {
+        let failed = |error: git2::Error| broken(what, &error);
+        for reference in native.references_glob("refs/remotes/*").map_err(failed)? {
+            let reference = reference.map_err(failed)?;
+            // What points nowhere hides nothing.
+            if let Ok(commit) = reference.peel_to_commit() {
+                branches.push((reference.name_bytes().into(), oid(commit.id())));
+            }
+        }
+        return Ok(branches);
+    }
+    let format = "--format=%(objectname) %(objecttype) %(refname)";
+    let lines = repo.git().ask(what, &["for-each-ref", format, "refs/remotes/"])?;
+    for line in lines.lines() {
+        if let [id, b"commit", name] = line.splitn_str(3, " ").collect::<Vec<_>>().as_slice() {
+            branches.push(((*name).into(), hex_id(what, id)?));
+        }
+    }
+    Ok(branches)
+}
+
+/// The commits that `wanted` reach and `known` do not, parents first.
+fn commits_between(
+    repo: &Repo,
+    known: &[ObjectId],
+    wanted: &[ObjectId],
+) -> Result<Vec<ObjectId>, Error> {
+    let what = "the history";
+    if let Some(native) = repo.native() {
+        let walk = || {
+            let mut walk = native.revwalk()?;
+            walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
+            for id in wanted {
+                walk.push(native_oid(*id)?)?;
+            }
+            for id in known {
+                walk.hide(native_oid(*id)?)?;
+            }
+            walk.map(|id| id.map(oid)).collect::<Result<Vec<_>, git2::Error>>()
+        };
+        return walk().map_err(|error| broken(what, &error));
+    }
+    let mut input = String::new();
+    for (sign, ids) in [("", wanted), ("^", known)] {
+        for id in ids {
+            input.push_str(sign);
+            input.push_str(&id.to_hex().to_string());
+            input.push('\n');
+        }
+    }
+    let args = ["rev-list", "--topo-order", "--reverse", "--stdin"];
+    let ids = repo.git().ask_about(what, &args, input.as_bytes())?;
+    ids.lines().map(|line| hex_id(what, line)).collect()
+}

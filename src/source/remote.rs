@@ -1,0 +1,78 @@
+//! Remotes, with nothing in their addresses that may not be shown.
+
+use bstr::{BString, ByteSlice};
+
+/// A remote of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name, such as `origin`.
+    pub name: BString,
+    /// Where it is fetched from and pushed to, without user names, passwords and
+    /// queries, each once.
+    pub urls: Vec<BString>,
+}
+
+impl Remote {
+    pub(super) fn new<'a>(name: &[u8], urls: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut shown: Vec<BString> = Vec::new();
+        for url in urls {
+            let url = without_credentials(url);
+            if !shown.contains(&url) {
+                shown.push(url);
+            }
+        }
+        Self { name: name.into(), urls: shown }
+    }
+}
+
+/// An address without what could be a credential: the user and password before `@`,
+/// and the query and fragment. `git@host:path` has no place for a password and stays.
+pub fn without_credentials(url: &[u8]) -> BString {
+    let Some(at) = url.find(b"://") else {
+        // `user:word@host` is no address, yet a word that somebody once typed.
+        let user = url.rfind_byte(b'@').unwrap_or(0);
+        let (before, after) = url.split_at(user);
+        return if before.contains(&b':') { after.get(1..).unwrap_or_default() } else { url }
+            .into();
+    };
+    let (scheme, rest) = url.split_at(at + 3);
+    let host_end = rest.find_byte(b'/').unwrap_or(rest.len());
+    let authority = rest.split_at(host_end).0;
+    let port = authority.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    // The last `@` before the path, as git has it. With no number after the colon, a
+    // password with a slash in it is likelier than a host.
+    let user = match authority.rfind_byte(b'@') {
+        None if authority.contains(&b':') && !port.iter().all(u8::is_ascii_digit) => {
+            rest.rfind_byte(b'@')
+        }
+        found => found,
+    };
+    let rest = rest.split_at(user.map_or(0, |at| at + 1)).1;
+    let rest = rest.split_at(rest.find_byteset(b"?#").unwrap_or(rest.len())).0;
+    let mut shown = BString::from(scheme);
+    shown.extend_from_slice(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_an_address_that_can_be_secret_is_kept() {
+        for (url, shown) in [
+            ("https://someone:word@host.example/a.git", "https://host.example/a.git"),
+            ("https://word@host.example/a@b", "https://host.example/a@b"),
+            ("https://a:b/c?d@host.example/e", "https://host.example/e"),
+            ("https://host.example:8080/a@b", "https://host.example:8080/a@b"),
+            ("someone:word@host.example", "host.example"),
+            ("https://a:b@c@host.example", "https://host.example"),
+            ("https://host.example/a?private=word#x", "https://host.example/a"),
+            ("ssh://git@host.example:22/a", "ssh://host.example:22/a"),
+            ("git@host.example:a/b", "git@host.example:a/b"),
+            ("../some/path", "../some/path"),
+        ] {
+            assert_eq!(without_credentials(url.as_bytes()), shown);
+        }
+    }
+}

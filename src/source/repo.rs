@@ -1,0 +1,388 @@
+//! A repository, opened by libgit2 or, where libgit2 cannot, by the git binary.
+//!
+//! Opening is cheap: each fact is found out when it is first asked for.
+
+mod facts;
+
+pub use facts::{Head, InProgress};
+
+use super::object::{self, Bytes, CommitHead, Kind};
+use super::plumbing::{self, Place, Plumbing};
+use crate::error::Error;
+use crate::text::Escaped;
+use bstr::ByteSlice;
+use gix_hash::ObjectId;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+/// What the environment says of a repository that is not the one git's hook runs for.
+#[derive(Debug, Clone, Default)]
+pub struct RepoEnv {
+    /// `GIT_INDEX_FILE`: the index to read; relative to the top of the work tree.
+    pub index_file: Option<PathBuf>,
+    /// Variables for a git that has to be started.
+    pub variables: Vec<(OsString, OsString)>,
+}
+
+/// A repository. One thread's own: see [`Repo::reopen`].
+pub struct Repo {
+    place: Place,
+    backend: Backend,
+    git: Plumbing,
+    head: OnceCell<Head>,
+    shallow: OnceCell<HashSet<ObjectId>>,
+    promised: OnceCell<bool>,
+}
+
+enum Backend {
+    /// libgit2 reads it.
+    Native(git2::Repository),
+    /// Only git does.
+    Git(Facts),
+}
+
+/// What git says of a repository when it is opened.
+#[derive(Debug, Clone)]
+struct Facts {
+    bare: bool,
+    format: gix_hash::Kind,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    top: OnceCell<Option<PathBuf>>,
+}
+
+impl Repo {
+    /// Opens the repository that git runs this process for, or else the one around the
+    /// current folder. `index_file` is what `GIT_INDEX_FILE` says.
+    pub fn open_from_env(index_file: Option<PathBuf>) -> Result<Self, Error> {
+        let start = PathBuf::from(".");
+        Self::open(Place { start, inherited: true, index_file, variables: Vec::new() })
+    }
+
+    /// Opens the repository around `path`, whatever this process's environment says.
+    pub fn open_at(path: &Path, env: &RepoEnv) -> Result<Self, Error> {
+        let RepoEnv { index_file, variables } = env.clone();
+        Self::open(Place { start: path.to_owned(), inherited: false, index_file, variables })
+    }
+
+    /// Opens the same repository again, for another thread.
+    pub fn reopen(&self) -> Result<Self, Error> {
+        match &self.backend {
+            Backend::Native(_) => Self::open(self.place.clone()),
+            Backend::Git(facts) => Ok(Self::new(self.place.clone(), Backend::Git(facts.clone()))),
+        }
+    }
+
+    fn open(place: Place) -> Result<Self, Error> {
+        static SETTINGS: Once = Once::new();
+        // git does not hash again what it reads either, and it is most of the time of a
+        // large read. What is damaged on disk fails to inflate.
+        SETTINGS.call_once(|| git2::opts::strict_hash_verification(false));
+        let native = if place.inherited {
+            git2::Repository::open_from_env()
+        } else {
+            let flags = git2::RepositoryOpenFlags::empty();
+            git2::Repository::open_ext(&place.start, flags, [] as [&OsStr; 0])
+        };
+        match native {
+            Ok(native) => Ok(Self::new(place, Backend::Native(native))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                Err(Error::NoRepository { path: place.start })
+            }
+            Err(error) => {
+                let git = Plumbing::new(place.clone());
+                let mut facts = Facts::ask(&git, &place);
+                if let Err(Error::NoGit { why }) = &mut facts {
+                    *why = format!("{why}; libgit2: {}", message(&error));
+                }
+                Ok(Self::new(place, Backend::Git(facts?)))
+            }
+        }
+    }
+
+    fn new(place: Place, backend: Backend) -> Self {
+        Self {
+            git: Plumbing::new(place.clone()),
+            place,
+            backend,
+            head: OnceCell::new(),
+            shallow: OnceCell::new(),
+            promised: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn git(&self) -> &Plumbing {
+        &self.git
+    }
+
+    pub(super) fn native(&self) -> Option<&git2::Repository> {
+        match &self.backend {
+            Backend::Native(native) => Some(native),
+            Backend::Git(_) => None,
+        }
+    }
+
+    /// Whether the git binary has to read this repository, which costs its start.
+    pub fn needs_git(&self) -> bool {
+        self.native().is_none()
+    }
+
+    /// The folder of this work tree's own files: `HEAD`, the index.
+    pub fn git_dir(&self) -> &Path {
+        match &self.backend {
+            Backend::Native(native) => native.path(),
+            Backend::Git(facts) => &facts.git_dir,
+        }
+    }
+
+    /// The folder that all work trees share: objects, branches, configuration.
+    pub fn common_dir(&self) -> &Path {
+        match &self.backend {
+            Backend::Native(native) => native.commondir(),
+            Backend::Git(facts) => &facts.common_dir,
+        }
+    }
+
+    /// The top of the work tree; nothing in a bare repository.
+    pub fn top(&self) -> Option<&Path> {
+        match &self.backend {
+            Backend::Native(native) => native.workdir(),
+            Backend::Git(facts) => facts.top(&self.git),
+        }
+    }
+
+    /// Whether there is no work tree.
+    pub fn is_bare(&self) -> bool {
+        match &self.backend {
+            Backend::Native(native) => native.is_bare(),
+            Backend::Git(facts) => facts.bare,
+        }
+    }
+
+    /// The hash that names objects.
+    pub fn format(&self) -> gix_hash::Kind {
+        match &self.backend {
+            // git2 is built for SHA-1 alone; it refuses others when opening.
+            Backend::Native(_) => gix_hash::Kind::Sha1,
+            Backend::Git(facts) => facts.format,
+        }
+    }
+
+    /// The index of the next commit. git resolves a relative `GIT_INDEX_FILE` from the
+    /// top of the work tree.
+    pub(super) fn index_path(&self) -> PathBuf {
+        match (&self.place.index_file, self.top()) {
+            (Some(path), Some(top)) => top.join(path),
+            (Some(path), None) => path.clone(),
+            (None, _) => self.git_dir().join("index"),
+        }
+    }
+
+    /// Whether the index is another than the repository's own.
+    pub(super) fn index_is_given(&self) -> bool {
+        self.place.index_file.is_some()
+    }
+
+    /// The content of a blob, of any size. The error says why not, fit for a terminal.
+    pub fn read(&self, id: ObjectId) -> Result<Bytes<'_>, String> {
+        self.read_at_most(id, u64::MAX)?.ok_or_else(|| "it is too large".to_owned())
+    }
+
+    /// The content of a blob; nothing when it has more than `at_most` bytes.
+    pub(super) fn read_at_most(
+        &self,
+        id: ObjectId,
+        at_most: u64,
+    ) -> Result<Option<Bytes<'_>>, String> {
+        if let Some(native) = self.native() {
+            let read = native_oid(id).and_then(|oid| {
+                if at_most < u64::MAX && native.odb()?.read_header(oid)?.0 as u64 > at_most {
+                    return Ok(None);
+                }
+                native.find_blob(oid).map(|blob| Some(Bytes::borrowed(blob)))
+            });
+            match read {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) if self.can_fetch(&error) => {}
+                Err(error) => return Err(message(&error)),
+            }
+        }
+        match self.git.object(&id, at_most)? {
+            Some((Kind::Blob, bytes)) => Ok(Some(Bytes::owned(bytes))),
+            Some((kind, _)) => Err(format!("it is a {}, not a blob", kind.name())),
+            None => Ok(None),
+        }
+    }
+
+    /// An object that is no blob.
+    pub(super) fn object(&self, id: ObjectId, kind: Kind) -> Result<Vec<u8>, Error> {
+        let failed = |why| Error::Repository { what: format!("{} {id}", kind.name()), why };
+        let (found, bytes) = self.any_object(id).map_err(failed)?;
+        if found == kind { Ok(bytes) } else { Err(failed(format!("it is a {}", found.name()))) }
+    }
+
+    fn any_object(&self, id: ObjectId) -> Result<(Kind, Vec<u8>), String> {
+        if let Some(native) = self.native() {
+            let read = native_oid(id).and_then(|oid| {
+                let odb = native.odb()?;
+                let object = odb.read(oid)?;
+                Ok((object.kind(), object.data().to_vec()))
+            });
+            match read {
+                Ok((kind, bytes)) => {
+                    let kind = Kind::of_native(kind).ok_or("it is of no known kind")?;
+                    return Ok((kind, bytes));
+                }
+                Err(error) if self.can_fetch(&error) => {}
+                Err(error) => return Err(message(&error)),
+            }
+        }
+        self.git.object(&id, u64::MAX)?.ok_or_else(|| "it is too large".to_owned())
+    }
+
+    /// The kind of an object.
+    pub(super) fn kind(&self, id: ObjectId) -> Result<Kind, Error> {
+        let Some(native) = self.native() else {
+            return self.git.kind(&id);
+        };
+        let what = format!("object {id}");
+        let header = native_oid(id).and_then(|oid| native.odb()?.read_header(oid));
+        let (_, kind) = header.map_err(|error| broken(&what, &error))?;
+        let unknown = || Error::Repository { what, why: "it is of no known kind".to_owned() };
+        Kind::of_native(kind).ok_or_else(unknown)
+    }
+
+    /// Whether an object is here; nothing is fetched.
+    pub(super) fn has(&self, id: ObjectId) -> Result<bool, Error> {
+        match self.native() {
+            Some(native) => Ok(native_oid(id)
+                .and_then(|oid| native.odb().map(|odb| odb.exists(oid)))
+                .unwrap_or(false)),
+            None => self.git.has(&id),
+        }
+    }
+
+    /// The tree and the parents of a commit; none at the edge of a shallow clone.
+    pub(super) fn commit(&self, id: ObjectId) -> Result<CommitHead, Error> {
+        let bytes = self.object(id, Kind::Commit)?;
+        let mut head = object::commit_head(&bytes).ok_or_else(|| Error::Repository {
+            what: format!("commit {id}"),
+            why: "it is malformed".to_owned(),
+        })?;
+        if self.shallow()?.contains(&id) {
+            head.parents.clear();
+        }
+        Ok(head)
+    }
+
+    /// Whether what libgit2 misses is something that a remote promised to send.
+    fn can_fetch(&self, error: &git2::Error) -> bool {
+        error.code() == git2::ErrorCode::NotFound
+            && *self.promised.get_or_init(|| self.native().is_some_and(has_promisor))
+    }
+}
+
+impl Facts {
+    fn ask(git: &Plumbing, place: &Place) -> Result<Self, Error> {
+        let questions =
+            ["--is-bare-repository", "--show-object-format", "--git-dir", "--git-common-dir"];
+        let mut args = vec!["rev-parse", "--path-format=absolute"];
+        args.extend(questions);
+        let output = git.run(&args)?;
+        if !output.status.success() {
+            return Err(refusal(&output.stderr, place));
+        }
+        let mut answers: Vec<Vec<u8>> = output.stdout.lines().map(<[u8]>::to_vec).collect();
+        if answers.len() != questions.len() {
+            // A folder's name with a line feed in it: one question at a time.
+            answers.clear();
+            for question in questions {
+                let args = ["rev-parse", "--path-format=absolute", question];
+                let mut answer = git.ask("the repository", &args)?;
+                answer.pop();
+                answers.push(answer);
+            }
+        }
+        let [bare, format, git_dir, common_dir] = answers.as_slice() else {
+            return Err(Error::Repository {
+                what: "the repository".to_owned(),
+                why: "git said less than it was asked".to_owned(),
+            });
+        };
+        let format = match format.as_slice() {
+            b"sha1" => gix_hash::Kind::Sha1,
+            b"sha256" => gix_hash::Kind::Sha256,
+            other => {
+                let why = format!("its object format is {}", Escaped(other));
+                return Err(Error::Repository { what: "the repository".to_owned(), why });
+            }
+        };
+        Ok(Self {
+            bare: bare == b"true",
+            format,
+            git_dir: git_dir.to_path_lossy().into_owned(),
+            common_dir: common_dir.to_path_lossy().into_owned(),
+            top: OnceCell::new(),
+        })
+    }
+
+    fn top(&self, git: &Plumbing) -> Option<&Path> {
+        let ask = || {
+            let output = git.run(&["rev-parse", "--show-toplevel"]).ok()?;
+            let top = output.stdout.strip_suffix(b"\n")?;
+            output.status.success().then(|| top.to_path_lossy().into_owned())
+        };
+        self.top.get_or_init(ask).as_deref()
+    }
+}
+
+/// Why git does not open a repository that libgit2 does not open either.
+fn refusal(stderr: &[u8], place: &Place) -> Error {
+    if let Some(at) = stderr.find(b"dubious ownership") {
+        let quoted = stderr.split_at(at).1.split(|byte| *byte == b'\'').nth(1);
+        let path = quoted.map_or_else(|| place.start.clone(), |path| path.to_path_lossy().into());
+        return Error::ForeignOwner { path };
+    }
+    if stderr.find(b"not a git repository").is_some() {
+        return Error::NoRepository { path: place.start.clone() };
+    }
+    Error::Repository { what: "the repository".to_owned(), why: plumbing::complaint(stderr) }
+}
+
+/// libgit2's reason, fit for a terminal.
+pub(super) fn message(error: &git2::Error) -> String {
+    Escaped(error.message().as_bytes()).to_string()
+}
+
+pub(super) fn broken(what: &str, error: &git2::Error) -> Error {
+    Error::Repository { what: what.to_owned(), why: message(error) }
+}
+
+/// An id of libgit2.
+pub(super) fn oid(oid: git2::Oid) -> ObjectId {
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(oid.as_bytes());
+    ObjectId::Sha1(bytes)
+}
+
+pub(super) fn native_oid(id: ObjectId) -> Result<git2::Oid, git2::Error> {
+    git2::Oid::from_bytes(id.as_slice())
+}
+
+/// An id in hexadecimal digits, as found in `what`.
+pub(super) fn hex_id(what: &str, hex: &[u8]) -> Result<ObjectId, Error> {
+    ObjectId::from_hex(hex.trim_ascii()).map_err(|_| Error::Repository {
+        what: what.to_owned(),
+        why: format!("`{}` is no object id", Escaped(hex.trim_ascii())),
+    })
+}
+
+fn has_promisor(native: &git2::Repository) -> bool {
+    let Ok(config) = native.config() else { return false };
+    config
+        .entries(Some(r"^remote\..*\.(promisor|partialclonefilter)$"))
+        .is_ok_and(|mut entries| entries.next().is_some())
+}
