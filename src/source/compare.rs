@@ -17,7 +17,7 @@ const DEPTH_AT_MOST: usize = 4096;
 
 /// As many folders and files in one comparison. Trees that hold one another many times
 /// over would otherwise be a few objects and years of work.
-const ITEMS_AT_MOST: usize = 1 << 23;
+const ITEMS_AT_MOST: usize = 1 << 21;
 
 /// What changed from all parents to one index or commit.
 #[derive(Debug, Default)]

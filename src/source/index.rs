@@ -11,6 +11,7 @@ use crate::error::Error;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -27,11 +28,20 @@ const INDEX_AT_MOST: usize = 4 << 30;
 /// # Errors
 /// When the index, `HEAD` or a tree of it cannot be read, by git neither.
 pub fn staged(repo: &Repo) -> Result<ChangeSet, Error> {
+    staged_to_merge(repo, &[])
+}
+
+/// As [`staged`], with commits that are being merged and of which the repository does
+/// not tell yet.
+///
+/// git runs `pre-merge-commit` before it writes `MERGE_HEAD`; until then the commits
+/// stand only in the hook's environment: see [`merged_by_variable`].
+pub fn staged_to_merge(repo: &Repo, merged: &[ObjectId]) -> Result<ChangeSet, Error> {
     let index = read(&repo.index_path(), repo.format());
     if repo.is_bare() && !repo.index_is_given() && matches!(index, Ok(None)) {
         return Ok(ChangeSet::default());
     }
-    let trees = parent_trees(repo)?;
+    let trees = parent_trees(repo, merged)?;
     match index {
         // An empty index after a first commit is rare enough to have git confirm it.
         Ok(Some(index)) if trees.is_empty() || !index.entries().is_empty() => {
@@ -46,10 +56,21 @@ pub fn staged(repo: &Repo) -> Result<ChangeSet, Error> {
     }
 }
 
+/// The commit that git is merging, by the name of an environment variable of its
+/// `pre-merge-commit` hook: `GITHEAD_` and the commit's id.
+pub fn merged_by_variable(name: &OsStr) -> Option<ObjectId> {
+    let id = name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?;
+    ObjectId::from_hex(id).ok()
+}
+
 /// The trees of what the next commit follows: `HEAD`, and whatever is being merged.
-pub(super) fn parent_trees(repo: &Repo) -> Result<Vec<ObjectId>, Error> {
+pub(super) fn parent_trees(repo: &Repo, merged: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
     let mut parents: Vec<ObjectId> = repo.head()?.commit.into_iter().collect();
-    parents.extend(repo.merge_heads()?);
+    for other in repo.merge_heads()?.iter().chain(merged) {
+        if !parents.contains(other) {
+            parents.push(*other);
+        }
+    }
     parents.into_iter().map(|parent| Ok(repo.commit(parent)?.tree)).collect()
 }
 

@@ -142,7 +142,7 @@ impl Sandbox {
 #[track_caller]
 pub(super) fn staged(repo: &Repo) -> Vec<String> {
     let set = index::staged(repo).expect("the index is read");
-    let told = index::as_git_tells(repo, &index::parent_trees(repo).expect("parents"));
+    let told = index::as_git_tells(repo, &index::parent_trees(repo, &[]).expect("parents"));
     let plain = |changes: &[Change]| {
         let facts = changes.iter().map(|one| format!("{one:?}"));
         facts.collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! Ordinary and extraordinary states of an index, each made by git itself.
 
-use super::staged;
+use super::{merged_by_variable, staged, staged_to_merge};
 use crate::source::repo::{Repo, RepoEnv};
 use crate::source::testing::{self, Sandbox};
 use crate::source::{Carried, InProgress, Mode};
@@ -217,6 +217,29 @@ fn an_octopus_has_as_many_parents_as_it_has() {
 }
 
 #[test]
+fn a_merge_that_git_has_not_written_down_yet_is_known_by_the_hooks_environment() {
+    let sandbox = Sandbox::holding(&[("base", "b\n")]);
+    sandbox.git(&["checkout", "-q", "-b", "side"]);
+    sandbox.write("theirs", "t\n");
+    let side = sandbox.commit("side");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.write("ours", "o\n");
+    sandbox.commit("ours");
+    sandbox.git(&["merge", "-q", "--no-commit", "side"]);
+    sandbox.stage("base", "b\nslipped in\n");
+    std::fs::remove_file(sandbox.top.join(".git/MERGE_HEAD")).unwrap();
+    assert_eq!(sandbox.staged(), ["base: slipped in", "theirs: t"]);
+
+    let variable = format!("GITHEAD_{side}");
+    let merged = merged_by_variable(OsStr::new(&variable)).unwrap();
+    let repo = sandbox.repo();
+    let set = staged_to_merge(&repo, &[merged]).unwrap();
+    assert_eq!(testing::new_text(&repo, &set), ["base: slipped in"]);
+    assert_eq!(merged_by_variable(OsStr::new("GITHEAD_x")), None);
+    assert_eq!(merged_by_variable(OsStr::new("GIT_DIR")), None);
+}
+
+#[test]
 fn a_cherry_pick_is_compared_with_head() {
     let sandbox = Sandbox::holding(&[("a", "1\n")]);
     sandbox.git(&["checkout", "-q", "-b", "side"]);
@@ -427,7 +450,8 @@ fn random_changes_look_to_git_as_they_look_to_us() {
             }
             let repo = sandbox.repo();
             let set = staged(&repo).unwrap();
-            let told = super::as_git_tells(&repo, &super::parent_trees(&repo).unwrap()).unwrap();
+            let told =
+                super::as_git_tells(&repo, &super::parent_trees(&repo, &[]).unwrap()).unwrap();
             let facts = |set: &crate::source::ChangeSet| format!("{:#?}", set.changes);
             assert_eq!(facts(&set), facts(&told), "seed {seed}, round {round}");
             assert_eq!(set.coverage, told.coverage, "seed {seed}, round {round}");

@@ -280,3 +280,55 @@ fn sha256_history_is_read_too() {
     let text: Vec<String> = sets.iter().flat_map(|set| new_text(&repo, set)).collect();
     assert_eq!(text, ["a: 1", "a: 2"]);
 }
+
+#[test]
+fn what_the_remote_says_it_has_counts_without_a_tracking_branch() {
+    let sandbox = with_remote();
+    let known = sandbox.id("HEAD");
+    sandbox.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    sandbox.write("a", "1\nnew\n");
+    let head = sandbox.commit("new");
+
+    let lines = line("refs/heads/main", head, "refs/heads/main", known);
+    assert_eq!(push(&sandbox, &lines), ["a: new"]);
+}
+
+#[test]
+fn a_blob_that_comes_back_to_its_path_is_given_once() {
+    let sandbox = with_remote();
+    for text in ["1\nfirst\n", "1\nother\n", "1\nfirst\n"] {
+        sandbox.write("a", text);
+        sandbox.commit("next");
+    }
+
+    let lines = line("refs/heads/main", sandbox.id("HEAD"), "refs/heads/main", ZEROS);
+    assert_eq!(push(&sandbox, &lines), ["a: first", "a: other"]);
+}
+
+/// A commit of a tree that holds `copies` of a tree, which holds as many of another, and
+/// so on.
+fn nested(sandbox: &Sandbox, depth: usize, copies: usize) -> ObjectId {
+    let native = git2::Repository::open(&sandbox.top).unwrap();
+    let mut id = native.blob(b"x").unwrap();
+    for level in 0..depth {
+        let mut tree = native.treebuilder(None).unwrap();
+        for copy in 0..copies {
+            let mode = if level == 0 { 0o100_644 } else { 0o040_000 };
+            tree.insert(copy.to_string(), id, mode).unwrap();
+        }
+        id = tree.write().unwrap();
+    }
+    let head = sandbox.git(&["commit-tree", "-m", "nested", &id.to_string()]);
+    ObjectId::from_hex(head.as_bytes()).unwrap()
+}
+
+#[test]
+fn trees_without_end_are_refused_in_time() {
+    let sandbox = Sandbox::new();
+    for commit in [nested(&sandbox, 5_000, 1), nested(&sandbox, 12, 12)] {
+        let error = changes_of_commit(&sandbox.repo(), commit).expect_err("it never ends");
+        assert!(matches!(error, Error::Repository { .. }), "{error}");
+    }
+    let set = changes_of_commit(&sandbox.repo(), nested(&sandbox, 1_000, 1)).unwrap();
+    assert_eq!(set.changes.len(), 1);
+}
