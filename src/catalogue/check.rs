@@ -12,7 +12,7 @@ pub enum Check {
     GitlabRoutable,
     /// Eight hex digits at the end: CRC-32 of all before, little-endian (Grafana).
     GrafanaCrc32,
-    /// A version-2 macaroon that parses to its last byte (PyPI).
+    /// A version-2 macaroon that parses to its last byte (`PyPI`).
     Macaroon,
     /// AWS access key id: base32, account number, documentation samples.
     AwsKeyId,

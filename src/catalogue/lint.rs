@@ -1,7 +1,7 @@
 //! What is wrong in a rule file, with the line it stands on.
 //!
 //! Takes the text of one file, gives its rules with shapes analysed, or every fault.
-//! Compiled into `build.rs`; here only for its tests.
+//! Compiled into `build.rs`; in the library only for its tests.
 
 use super::check::{Check, byte_set};
 use super::sample;
@@ -11,7 +11,7 @@ use regex_syntax::hir::literal::Extractor;
 
 /// A fault in a rule file.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// One-based.
     pub line: usize,
     /// What is wrong and what is wanted.
@@ -20,7 +20,7 @@ pub struct Fault {
 
 /// A rule that passed, with what is known of its shape.
 #[derive(Debug)]
-pub struct Linted {
+pub(crate) struct Linted {
     /// The rule, its coaching filled up from its file's.
     pub rule: RuleText,
     /// The checks it names.
@@ -41,7 +41,7 @@ const SEEDS: std::ops::Range<u64> = 0..3;
 /// # Errors
 /// Every fault found, in order of lines; only the first where the TOML itself or its
 /// keys are wrong.
-pub fn lint(text: &str) -> Result<(String, Vec<Linted>), Vec<Fault>> {
+pub(crate) fn lint(text: &str) -> Result<(String, Vec<Linted>), Vec<Fault>> {
     let file: RuleFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(text, span.start));
         vec![Fault { line, what: error.message().to_owned() }]
@@ -112,6 +112,7 @@ fn fill(own: CoachingText, shared: &CoachingText) -> CoachingText {
     }
 }
 
+/// The key it concerns, and what is wrong.
 type KeyFault = (&'static str, String);
 
 fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
@@ -302,7 +303,7 @@ fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'sta
 }
 
 /// The words of a linted rule; every one is there.
-pub fn words(coaching: &CoachingText) -> Option<(&RevokeText, [&str; 8], &[String])> {
+pub(crate) fn words(coaching: &CoachingText) -> Option<(&RevokeText, [&str; 8], &[String])> {
     Some((
         coaching.revoke.as_ref()?,
         [
@@ -317,4 +318,90 @@ pub fn words(coaching: &CoachingText) -> Option<(&RevokeText, [&str; 8], &[Strin
         ],
         coaching.sources.as_deref()?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, lint, words};
+
+    const RULE: &str = r#"
+service = "Acme"
+
+[[rule]]
+id = "acme-key"
+what = "Acme API key"
+kind = "api-token"
+severity = "high"
+lifetime = "long"
+anchors = ["acme_"]
+shape = 'acme_[0-9A-Za-z]{26}'
+cwe = [798]
+nhi = ["NHI2:2025"]
+samples = ["acme_{base62:26}"]
+near-misses = ["acme_{base62:20}"]
+
+[rule.coaching]
+opens = "the account"
+missed = "the prefix"
+next-time = "read it from ACME_KEY"
+rotate = "make a second key"
+vault = "the vault"
+instead = "none"
+abuse = "the log"
+variable = "ACME_KEY"
+sources = ["https://acme.example/docs"]
+revoke = { console = "https://acme.example/keys" }
+"#;
+
+    /// The faults of the rule above with one text replaced.
+    fn faults(from: &str, to: &str) -> Vec<String> {
+        assert!(RULE.contains(from), "{from}");
+        let faults = lint(&RULE.replace(from, to)).err().unwrap_or_default();
+        faults.into_iter().map(|Fault { line, what }| format!("{line}: {what}")).collect()
+    }
+
+    #[test]
+    fn a_whole_rule_passes_with_its_words_and_its_shape_known() {
+        let (service, rules) = lint(RULE).unwrap();
+
+        assert_eq!(service, "Acme");
+        assert!(rules[0].leads && rules[0].checks.is_empty());
+        assert_eq!((rules[0].before, rules[0].after), (0, 31));
+        assert_eq!(words(&rules[0].rule.coaching).unwrap().1[0], "the account");
+    }
+
+    #[test]
+    fn each_fault_names_its_line() {
+        for (from, to, expected) in [
+            ("severity =", "severty =", "8: unknown field `severty`"),
+            ("opens = \"the account\"\n", "", "5: `acme-key` has no coaching for `opens`"),
+            ("cwe = [798]", "cwe = []", "12: `acme-key` needs a CWE number"),
+            ("NHI2:2025", "NHI11:2025", "13: `NHI11:2025` is not of the form NHI2:2025"),
+            (
+                "[\"acme_\"]",
+                "[\"ac\"]",
+                "10: anchor `ac` of `acme-key` needs 3 or more ASCII bytes",
+            ),
+            ("[\"acme_\"]", "[\"other_\"]", "10: the anchor `other_` of `acme-key` stands in none"),
+            ("{26}'", "{26}$'", "11: the shape of `acme-key` looks around"),
+            (
+                "acme_[0-9A-Za-z]{26}'",
+                "(?:acme_x)?'",
+                "11: the shape of `acme-key` matches the empty",
+            ),
+            ("acme_{base62:26}", "acme_{base62:25}", "14: the sample `acme_{base62:25}`"),
+            ("acme_{base62:26}", "acme_{base63:26}", "14: a sample of `acme-key`: no generator"),
+            (
+                "cwe =",
+                "checks = [\"jwd\"]\ncwe =",
+                "12: no check is called `jwd`; did you mean `jwt`?",
+            ),
+        ] {
+            let found = faults(from, to);
+            assert!(
+                found.iter().any(|fault| fault.starts_with(expected)),
+                "{expected}\nis not in {found:?}"
+            );
+        }
+    }
 }

@@ -79,6 +79,7 @@ fn lines_not_in(old: &[u8], new: &[u8]) -> NewLines {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "one range of lines is meant")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -5,6 +5,7 @@
 //! read.
 
 mod compare;
+pub mod decode;
 pub mod index;
 pub mod lines;
 mod object;
@@ -12,6 +13,7 @@ mod plumbing;
 pub mod range;
 mod remote;
 pub mod repo;
+pub mod role;
 mod similar;
 #[cfg(test)]
 mod testing;

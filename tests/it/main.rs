@@ -1,1 +1,7 @@
-//! x
+//! leakcoach against real git, as its users meet it.
+#![expect(clippy::disallowed_methods, reason = "tests start git and leakcoach")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
+mod harness;
+mod hook;
+mod rules;

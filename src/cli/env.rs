@@ -1,0 +1,88 @@
+//! The only reader of the environment.
+
+use crate::judge::{Actor, Terminal};
+use crate::report::Style;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Agents, by a variable that each sets in the commands it runs.
+const AGENTS: &[(&str, &str)] = &[
+    ("CLAUDECODE", "Claude Code"),
+    ("CURSOR_AGENT", "Cursor"),
+    ("CODEX_SANDBOX", "Codex"),
+    ("GEMINI_CLI", "Gemini CLI"),
+    ("OPENCODE", "OpenCode"),
+    ("AI_AGENT", "an agent"),
+];
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn read(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The index that git hands to a hook.
+pub(super) fn index_file() -> Option<PathBuf> {
+    read("GIT_INDEX_FILE").map(PathBuf::from)
+}
+
+/// The commits that a merge in progress brings, as git tells pre-merge-commit.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(super) fn merged() -> Vec<gix_hash::ObjectId> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| crate::source::index::merged_by_variable(&name))
+        .collect()
+}
+
+/// Who acts, as far as the environment tells.
+pub(super) fn actor() -> Actor {
+    for (variable, name) in AGENTS {
+        if read(variable).is_some() {
+            return Actor::Agent(name);
+        }
+    }
+    let ci = read("CI").is_some_and(|value| value != "false" && value != "0");
+    if ci { Actor::Ci } else { Actor::Person }
+}
+
+/// Whether a person can be asked: a terminal on both ends, and no machine acting.
+pub(super) fn terminal(actor: &Actor) -> Terminal {
+    let asked = *actor == Actor::Person
+        && std::io::stderr().is_terminal()
+        && std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok();
+    if asked { Terminal::Interactive } else { Terminal::Absent }
+}
+
+/// How to draw: columns and characters.
+pub(super) fn style() -> Style {
+    let width = read("COLUMNS")
+        .and_then(|columns| columns.to_str()?.parse().ok())
+        .unwrap_or(80_usize)
+        .clamp(40, 120);
+    let locale = read("LC_ALL").or_else(|| read("LC_CTYPE")).or_else(|| read("LANG"));
+    let unicode = locale.is_some_and(|name| {
+        let name = name.to_string_lossy().to_lowercase();
+        name.contains("utf-8") || name.contains("utf8")
+    });
+    Style { width, unicode }
+}
+
+/// Whether output is coloured: `NO_COLOR` and `CLICOLOR_FORCE` decide before the terminal does.
+pub(super) fn colour() -> bool {
+    if read("NO_COLOR").is_some() {
+        return false;
+    }
+    if read("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    read("CLICOLOR").is_none_or(|value| value != "0")
+        && read("TERM").is_some_and(|term| term != "dumb")
+        && std::io::stderr().is_terminal()
+}
+
+/// The remote-to-commit range that pre-commit and prek hand over in place of
+/// standard input.
+pub(super) fn manager_range() -> Option<String> {
+    let from = read("PRE_COMMIT_FROM_REF")?.into_string().ok()?;
+    let to = read("PRE_COMMIT_TO_REF")?.into_string().ok()?;
+    Some(format!("{from}..{to}"))
+}

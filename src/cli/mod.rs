@@ -1,0 +1,272 @@
+//! Arguments in, exit code out. Thin: each command calls the stages.
+
+mod env;
+mod run;
+
+use crate::catalogue::{Catalogue, Rule};
+use crate::config::Config;
+use crate::error::Error;
+use crate::source::{self, Repo};
+use crate::{exit, hook, report};
+use clap::{Parser, Subcommand};
+use run::Checked;
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// Catches credentials on their way out of git and coaches the way back.
+#[derive(Debug, Parser)]
+#[command(name = "leakcoach", version, arg_required_else_help = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Put the hooks into this repository
+    #[command(after_help = "Example:\n  leakcoach install")]
+    Install,
+    /// Take the hooks out and put back what was there
+    #[command(after_help = "Example:\n  leakcoach uninstall")]
+    Uninstall,
+    /// What an installed hook calls
+    #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
+    Hook {
+        /// The hook's name
+        #[arg(value_parser = ["pre-commit", "pre-merge-commit", "pre-push"])]
+        name: String,
+        /// What git gives to the hook
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Check what is staged, or files
+    #[command(
+        after_help = "Examples:\n  leakcoach check\n  leakcoach check --tree .\n  git diff | leakcoach check --stdin"
+    )]
+    Check {
+        /// Check these files and folders instead
+        #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["stdin", "range"])]
+        tree: Vec<PathBuf>,
+        /// Check standard input instead
+        #[arg(long, conflicts_with = "range")]
+        stdin: bool,
+        /// Check the commits of a range instead
+        #[arg(long, value_name = "A..B")]
+        range: Option<String>,
+    },
+    /// Tell all about a rule
+    #[command(after_help = "Example:\n  leakcoach explain github-pat")]
+    Explain {
+        /// The rule's id
+        id: String,
+    },
+    /// List every rule
+    #[command(after_help = "Example:\n  leakcoach rules --format json")]
+    Rules {
+        /// How to print them
+        #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+        format: String,
+    },
+}
+
+/// Runs the command line `args`, the program's name first, and gives the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    report::set_colour(env::colour());
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Nothing can be done when even that cannot be written.
+            let _printed = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::PASSED };
+        }
+    };
+    match dispatch(args.command) {
+        Ok(code) => code,
+        Err(error) => {
+            report::error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<u8, Error> {
+    match command {
+        Command::Install => hook::install(&open()?).map(|done| told(&done)),
+        Command::Uninstall => hook::uninstall(&open()?).map(|done| told(&done)),
+        Command::Hook { name, args } => on_hook(&name, &args),
+        Command::Check { tree, stdin, range } => {
+            if stdin {
+                check_stdin()
+            } else if !tree.is_empty() {
+                check_tree(&tree)
+            } else if let Some(range) = range {
+                let repo = open()?;
+                check_outgoing(&repo, &source::range::range(&repo, &range)?)
+            } else {
+                let repo = open()?;
+                check_staged(&repo, &source::index::staged(&repo)?)
+            }
+        }
+        Command::Explain { id } => explain(&id),
+        Command::Rules { format } => {
+            rules(&format);
+            Ok(exit::PASSED)
+        }
+    }
+}
+
+fn told(lines: &[String]) -> u8 {
+    for line in lines {
+        report::notice(line);
+    }
+    exit::PASSED
+}
+
+fn open() -> Result<Repo, Error> {
+    Repo::open_from_env(env::index_file())
+}
+
+fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
+    let repo = open()?;
+    match name {
+        "pre-push" => {
+            let mut lines = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut lines)
+                .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
+            let outgoing = match env::manager_range() {
+                Some(range) if lines.is_empty() => source::range::range(&repo, &range)?,
+                _ => {
+                    let remote = args.first().map(|arg| arg.to_string_lossy().into_owned());
+                    source::range::pushed(&repo, &lines, remote.as_deref().unwrap_or_default())?
+                }
+            };
+            check_outgoing(&repo, &outgoing)
+        }
+        "pre-merge-commit" => {
+            let merged = env::merged();
+            check_staged(&repo, &source::index::staged_to_merge(&repo, &merged)?)
+        }
+        _ => check_staged(&repo, &source::index::staged(&repo)?),
+    }
+}
+
+fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<u8, Error> {
+    let config = run::config(repo)?;
+    let mut checked = Checked::default();
+    checked.add_changes(repo, set, &run::scanner(&config), &config)?;
+    Ok(checked.conclude())
+}
+
+fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<u8, Error> {
+    let config = run::config(repo)?;
+    let scanner = run::scanner(&config);
+    let mut checked = Checked::default();
+    for set in outgoing.change_sets(repo)? {
+        checked.add_changes(repo, &set, &scanner, &config)?;
+    }
+    Ok(checked.conclude())
+}
+
+fn check_stdin() -> Result<u8, Error> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
+    let config = Config::default();
+    let mut checked = Checked::default();
+    checked.add_bytes(b"", &bytes, &run::scanner(&config), &config);
+    Ok(checked.conclude())
+}
+
+fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
+    let config = match open() {
+        Ok(repo) => run::config(&repo)?,
+        Err(Error::NoRepository { .. }) => Config::default(),
+        Err(error) => return Err(error),
+    };
+    let scanner = run::scanner(&config);
+    let all = Mutex::new(Checked::default());
+    let coverage = source::tree::walk(paths, None, |path, bytes| {
+        let mut part = Checked::default();
+        let path = path.strip_prefix(".").unwrap_or(path);
+        part.add_bytes(path.as_os_str().as_encoded_bytes(), bytes, &scanner, &config);
+        if !part.cards.is_empty()
+            && let Ok(mut all) = all.lock()
+        {
+            all.cards.append(&mut part.cards);
+        }
+    });
+    let mut checked = all.into_inner().unwrap_or_default();
+    checked.coverage = coverage;
+    checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
+        return Err(Error::Usage("nothing to check at these paths".to_owned()));
+    }
+    Ok(checked.conclude())
+}
+
+fn explain(id: &str) -> Result<u8, Error> {
+    let catalogue = Catalogue::builtin();
+    let rule = catalogue.rule(id).ok_or_else(|| Error::UnknownId {
+        id: id.to_owned(),
+        nearest: catalogue.nearest(id).map(str::to_owned),
+    })?;
+    let words = (rule.coaching)();
+    let mut text = format!(
+        "{} [{}]\n{} severity, lives {}\n",
+        rule.what, rule.id, rule.severity, rule.lifetime
+    );
+    for (label, words) in [
+        ("opens", words.opens),
+        ("signal", words.missed),
+        ("next time", words.next_time),
+        ("revoke at", words.revoke_console),
+        ("revoke by", words.revoke_cli),
+        ("note", words.revoke_note),
+        ("rotate", words.rotate),
+        ("vault", words.vault),
+        ("instead", words.instead),
+        ("abuse", words.abuse),
+        ("variable", words.variable),
+    ] {
+        if !words.is_empty() {
+            text.push('\n');
+            text.push_str(&[&format!("{label:<10}"), words].join(" "));
+        }
+    }
+    for source in words.sources {
+        text.push_str("\nsource     ");
+        text.push_str(source);
+    }
+    report::data(&text);
+    Ok(exit::PASSED)
+}
+
+fn rules(format: &str) {
+    let rules = Catalogue::builtin().rules;
+    if format == "json" {
+        let json: Vec<serde_json::Value> = rules.iter().map(rule_json).collect();
+        report::data(&serde_json::Value::from(json).to_string());
+    } else {
+        for rule in rules {
+            report::data(&format!("{:<36} {:<9} {}", rule.id, rule.severity, rule.what));
+        }
+    }
+}
+
+fn rule_json(rule: &Rule) -> serde_json::Value {
+    serde_json::json!({
+        "id": rule.id,
+        "service": rule.service,
+        "what": rule.what,
+        "kind": rule.kind.word(),
+        "severity": rule.severity.word(),
+        "lifetime": rule.lifetime.word(),
+        "public": rule.public,
+        "cwe": rule.cwe,
+        "nhi": rule.nhi,
+    })
+}

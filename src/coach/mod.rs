@@ -1,0 +1,151 @@
+//! A verdict becomes a card: words in sections, still without colour or width.
+
+use crate::judge::{Exposure, Judgement, Verdict};
+use crate::scan::Finding;
+use crate::source::role::FileRole;
+use crate::text::Escaped;
+
+/// What a person sees for one finding.
+#[derive(Debug)]
+pub struct Card {
+    /// What it is.
+    pub what: &'static str,
+    /// The rule's id.
+    pub rule: &'static str,
+    /// `config/app.py`, fit for a terminal.
+    pub path: String,
+    /// One-based.
+    pub line: usize,
+    /// The line with the credential masked, fit for a terminal.
+    pub masked: String,
+    /// How sure it is, and what was learnt.
+    pub certainty: String,
+    /// What it opens.
+    pub opens: &'static str,
+    /// Why it matters here.
+    pub here: String,
+    /// What to do now, in order.
+    pub steps: Vec<String>,
+    /// What to do next time.
+    pub next_time: &'static str,
+    /// How to go on when it is none.
+    pub go_on: String,
+    /// What was decided.
+    pub judgement: Judgement,
+}
+
+/// Where a finding stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The file's path; any bytes.
+    pub path: &'a [u8],
+    /// One-based.
+    pub line: usize,
+    /// The line itself, the credential already masked.
+    pub masked: &'a [u8],
+    /// The file's role.
+    pub role: FileRole,
+    /// How far the credential has come.
+    pub exposure: Exposure,
+    /// The short id of the commit it is in.
+    pub commit: Option<&'a str>,
+}
+
+/// The card for `finding`.
+pub fn card(finding: &Finding, judgement: Judgement, place: &Place<'_>) -> Card {
+    let words = (finding.rule.coaching)();
+    let path = Escaped(place.path).to_string();
+    let mut certainty = finding.confidence.to_string();
+    for note in &finding.notes {
+        certainty.push_str(", ");
+        certainty.push_str(&note.to_string());
+    }
+    if let Some((companion, _)) = &finding.companion {
+        certainty.push_str(", beside its ");
+        certainty.push_str(companion.what);
+    }
+    Card {
+        what: finding.rule.what,
+        rule: finding.rule.id,
+        line: place.line,
+        masked: Escaped(place.masked).to_string(),
+        certainty,
+        opens: words.opens,
+        here: here(place),
+        steps: steps(finding, place, &path),
+        next_time: words.next_time,
+        go_on: go_on(&judgement, finding.rule.id),
+        path,
+        judgement,
+    }
+}
+
+fn here(place: &Place<'_>) -> String {
+    let role = match place.role {
+        FileRole::Source => "a source file",
+        FileRole::Test => "a test, which is copied and shared as freely as code",
+        FileRole::Docs => "a document, made to be read by others",
+        FileRole::Example => "an example, made to be copied",
+        FileRole::Ci => "a pipeline's definition, whose logs may repeat it",
+        FileRole::Infra => "infrastructure code",
+        FileRole::Config => "a settings file",
+        FileRole::Lockfile => "a lockfile, which every checkout reads",
+        FileRole::Generated => "a generated file, made anew from something that holds it too",
+        FileRole::Vendored => "vendored code",
+        FileRole::Translation => "a translation",
+    };
+    match place.exposure {
+        Exposure::Staged => format!(
+            "it is only staged, in {role}: nobody else has it yet, so nothing needs revoking"
+        ),
+        Exposure::Committed => {
+            format!("it is in a local commit, in {role}: once pushed, it must be revoked")
+        }
+        Exposure::File => format!("it is in {role}"),
+    }
+}
+
+fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<String> {
+    let words = (finding.rule.coaching)();
+    let path = quoted(path);
+    let mut steps = Vec::new();
+    let take_out = if words.variable.is_empty() {
+        format!("take it out of {path}")
+    } else {
+        format!("take it out of {path}; read {} from the environment", words.variable)
+    };
+    steps.push(take_out);
+    steps.push(words.vault.to_owned());
+    match place.exposure {
+        Exposure::Staged => steps.push(format!("git add -- {path} && git commit")),
+        Exposure::Committed => {
+            let commit = place.commit.unwrap_or("COMMIT");
+            steps.push(format!(
+                "git add -- {path} && git commit --fixup={commit} && git -c sequence.editor=: rebase -i --autosquash {commit}^"
+            ));
+        }
+        Exposure::File => {
+            steps.push(format!("if others have seen it: revoke it at {}", words.revoke_console));
+        }
+    }
+    steps
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%,".contains(&byte);
+    if path.bytes().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+fn go_on(judgement: &Judgement, rule: &str) -> String {
+    match judgement.verdict {
+        Verdict::Permit => "nothing was refused".to_owned(),
+        Verdict::Slow | Verdict::Guide | Verdict::Block => {
+            format!("no credential? end its line with: leakcoach:allow {rule} because WORDS")
+        }
+    }
+}

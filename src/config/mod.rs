@@ -1,0 +1,191 @@
+//! Configuration: `.leakcoach.toml` at the top of the repository.
+
+use crate::error::Error;
+use crate::judge::{Policy, Verdict};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde::Deserialize;
+use std::path::Path;
+
+/// The name of the repository's file.
+pub const FILE: &str = ".leakcoach.toml";
+
+/// Every key, for "did you mean".
+const KEYS: &[&str] =
+    &["rules", "disable", "only", "paths", "ignore", "verdicts", "proven", "likely", "possible"];
+
+/// What the configuration says.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Rule ids that take no part.
+    pub disable: Vec<String>,
+    /// The only rule ids that take part; all when empty.
+    pub only: Vec<String>,
+    /// Paths that are not checked.
+    pub ignore: GlobSet,
+    /// Verdicts by confidence.
+    pub policy: Policy,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    rules: Rules,
+    paths: Paths,
+    verdicts: Verdicts,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Rules {
+    disable: Vec<String>,
+    only: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Paths {
+    ignore: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Verdicts {
+    proven: Option<Verdict>,
+    likely: Option<Verdict>,
+    possible: Option<Verdict>,
+}
+
+impl Config {
+    /// Reads `.leakcoach.toml` in `top`; the defaults when there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, has an unknown key or a bad pattern, or
+    /// leaves no rule active.
+    pub fn load(top: &Path) -> Result<Self, Error> {
+        let path = top.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(source) => return Err(Error::File { deed: "read", path, source }),
+        };
+        Self::read(&text, &path)
+    }
+
+    /// Reads the text of a configuration file called `path`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(text: &str, path: &Path) -> Result<Self, Error> {
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+            });
+            let message = error.message();
+            let unknown = message.strip_prefix("unknown field `").and_then(|m| m.split('`').next());
+            match unknown {
+                Some(key) => Error::UnknownKey {
+                    path: path.to_owned(),
+                    line,
+                    key: key.to_owned(),
+                    nearest: nearest(key),
+                },
+                None => Error::Config { path: path.to_owned(), line, what: first_line(message) },
+            }
+        })?;
+        let known = crate::catalogue::Catalogue::builtin();
+        for id in written.rules.disable.iter().chain(&written.rules.only) {
+            if known.rule(id).is_none() {
+                return Err(Error::UnknownId {
+                    id: id.clone(),
+                    nearest: known.nearest(id).map(str::to_owned),
+                });
+            }
+        }
+        let mut ignore = GlobSetBuilder::new();
+        for pattern in &written.paths.ignore {
+            let glob = Glob::new(pattern).map_err(|error| Error::Config {
+                path: path.to_owned(),
+                line: 1,
+                what: format!("a pattern in `paths.ignore`: {}", error.kind()),
+            })?;
+            ignore.add(glob);
+        }
+        let ignore = ignore.build().map_err(|error| Error::Config {
+            path: path.to_owned(),
+            line: 1,
+            what: error.to_string(),
+        })?;
+        let policy = Policy::default();
+        let config = Self {
+            disable: written.rules.disable,
+            only: written.rules.only,
+            ignore,
+            policy: Policy {
+                proven: written.verdicts.proven.unwrap_or(policy.proven),
+                likely: written.verdicts.likely.unwrap_or(policy.likely),
+                possible: written.verdicts.possible.unwrap_or(policy.possible),
+            },
+        };
+        if !known.rules.iter().any(|rule| config.keeps(rule.id)) {
+            return Err(Error::NoRules { path: path.to_owned() });
+        }
+        Ok(config)
+    }
+
+    /// Whether the rule called `id` takes part.
+    pub fn keeps(&self, id: &str) -> bool {
+        (self.only.is_empty() || self.only.iter().any(|only| only == id))
+            && !self.disable.iter().any(|disabled| disabled == id)
+    }
+
+    /// Whether every rule takes part.
+    pub fn keeps_all(&self) -> bool {
+        self.only.is_empty() && self.disable.is_empty()
+    }
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+fn nearest(key: &str) -> Option<&'static str> {
+    KEYS.iter()
+        .map(|known| (strsim::damerau_levenshtein(known, key), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::catalogue::Catalogue;
+    use std::path::Path;
+
+    fn refused(text: &str) -> String {
+        let error = Config::read(text, Path::new(".leakcoach.toml")).unwrap_err();
+        format!("{error} / {}", error.hint().unwrap_or_default())
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+        assert_eq!(
+            refused("[rules]\ndisabel = []\n"),
+            ".leakcoach.toml:2: unknown key `disabel` / did you mean `disable`?"
+        );
+    }
+
+    #[test]
+    fn a_configuration_that_leaves_no_rule_is_an_error() {
+        let all: Vec<&str> = Catalogue::builtin().rules.iter().map(|rule| rule.id).collect();
+
+        assert!(refused(&format!("[rules]\ndisable = {all:?}")).contains("no rule active"));
+    }
+
+    #[test]
+    fn what_is_no_toml_is_an_error_with_its_line() {
+        assert!(refused("[rules]\n\nx x").starts_with(".leakcoach.toml:3: "));
+    }
+}

@@ -1,0 +1,134 @@
+//! A finding plus its context becomes a verdict. Pure.
+
+use crate::catalogue::Severity;
+use crate::catalogue::schema::words;
+use crate::scan::{Confidence, Finding, Note};
+use crate::source::role::FileRole;
+use serde::Deserialize;
+
+words! {
+    /// What happens to the action.
+    Verdict {
+        /// It goes through.
+        Permit = "permit",
+        /// It goes through after a pause.
+        Slow = "slow",
+        /// It goes through when the person says so.
+        Guide = "guide",
+        /// It does not go through.
+        Block = "block",
+    }
+}
+
+words! {
+    /// How far a credential has come.
+    Exposure {
+        /// In the index, in no commit.
+        Staged = "staged",
+        /// In a commit that no remote is known to have.
+        Committed = "committed",
+        /// In a file that git may not know.
+        File = "file",
+    }
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person.
+    Person,
+    /// A pipeline.
+    Ci,
+    /// An AI agent, by name.
+    Agent(&'static str),
+}
+
+/// Whether a person can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminal {
+    /// A person sits at it.
+    Interactive,
+    /// Nobody can answer.
+    Absent,
+}
+
+/// What a verdict depends on beside the finding.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// How far it has come.
+    pub exposure: Exposure,
+    /// The role of the file it is in.
+    pub role: FileRole,
+    /// Who acts.
+    pub actor: Actor,
+    /// Whether a person can be asked.
+    pub terminal: Terminal,
+}
+
+/// A verdict by confidence, as configured.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// For what a checksum or structure proves.
+    pub proven: Verdict,
+    /// For a distinctive shape.
+    pub likely: Verdict,
+    /// For a generic shape in a telling context.
+    pub possible: Verdict,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { proven: Verdict::Block, likely: Verdict::Block, possible: Verdict::Guide }
+    }
+}
+
+/// A verdict and the line of policy that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What happens.
+    pub verdict: Verdict,
+    /// Why, as a lower-case fragment.
+    pub because: &'static str,
+}
+
+/// Decides about `finding`.
+pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
+    let harmless = [Note::LocalHost, Note::DefaultLogin].iter().any(|n| finding.notes.contains(n));
+    let severity = if harmless {
+        Severity::Low
+    } else {
+        severity_here(finding.rule.severity, finding.confidence, context.role)
+    };
+    let (verdict, because) = match finding.confidence {
+        Confidence::Proven => (policy.proven, "it is proven to be one"),
+        Confidence::Likely => (policy.likely, "its shape is distinctive"),
+        Confidence::Possible => (policy.possible, "it looks like one in this place"),
+    };
+    match (verdict, context.terminal) {
+        (Verdict::Permit | Verdict::Block, _) | (_, Terminal::Interactive) => {
+            Judgement { verdict, because }
+        }
+        // Nobody can answer: what would be asked about is refused when it matters.
+        (Verdict::Guide | Verdict::Slow, Terminal::Absent) if severity >= Severity::High => {
+            Judgement {
+                verdict: Verdict::Block,
+                because: "nobody can be asked, and it would matter",
+            }
+        }
+        (Verdict::Guide | Verdict::Slow, Terminal::Absent) => Judgement {
+            verdict: Verdict::Permit,
+            because: "nobody can be asked, and little depends on it",
+        },
+    }
+}
+
+/// What is only possible weighs one step less in tests, prose and examples.
+fn severity_here(severity: Severity, confidence: Confidence, role: FileRole) -> Severity {
+    let rehearsed = matches!(role, FileRole::Test | FileRole::Docs | FileRole::Example);
+    match (confidence, rehearsed, severity) {
+        (Confidence::Possible, true, Severity::Critical) => Severity::High,
+        (Confidence::Possible, true, Severity::High) => Severity::Medium,
+        (Confidence::Possible, true, Severity::Medium) => Severity::Low,
+        _ => severity,
+    }
+}

@@ -1,0 +1,133 @@
+//! Cards and coverage in words. The only place that writes to people.
+#![expect(clippy::print_stderr, reason = "this is the stage that writes")]
+
+use crate::coach::Card;
+use crate::error::Error;
+use crate::judge::Verdict;
+use crate::source::Coverage;
+use crate::text::{Count, Escaped};
+use colored::Colorize;
+use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
+
+/// How cards are drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Columns.
+    pub width: usize,
+    /// Whether lines and dots may be other than ASCII.
+    pub unicode: bool,
+}
+
+/// Decides once whether there is colour; `colored` itself looks at standard output,
+/// while hooks speak on standard error.
+pub fn set_colour(on: bool) {
+    colored::control::set_override(on);
+}
+
+/// One card as text, ending in a line break.
+pub fn card(card: &Card, style: Style) -> String {
+    let (bar, corner) = if style.unicode { ("│", "─→") } else { ("|", "-->") };
+    let mut out = String::new();
+    let head = match card.judgement.verdict {
+        Verdict::Permit => "note".cyan(),
+        Verdict::Slow | Verdict::Guide => "warning".yellow(),
+        Verdict::Block => "refused".red(),
+    };
+    let _ = writeln!(out, "{}: {} [{}]", head.bold(), card.what.bold(), card.rule);
+    let _ = writeln!(out, "  {} {}:{}", corner.dimmed(), card.path, card.line);
+    let _ = writeln!(
+        out,
+        "  {} {}",
+        bar.dimmed(),
+        clip(card.masked.trim(), style.width.saturating_sub(6))
+    );
+    section(&mut out, "seen", &format!("{}; {}", card.certainty, card.judgement.because), style);
+    section(&mut out, "opens", card.opens, style);
+    section(&mut out, "here", &card.here, style);
+    for (index, step) in card.steps.iter().enumerate() {
+        let label = if index == 0 { "do now" } else { "" };
+        section(&mut out, label, &format!("{}. {step}", index + 1), style);
+    }
+    section(&mut out, "next time", card.next_time, style);
+    section(&mut out, "go on", &card.go_on, style);
+    out
+}
+
+/// A label and its words, wrapped and indented.
+fn section(out: &mut String, label: &str, words: &str, style: Style) {
+    let mut line = format!("  {label:<10}").bold().to_string();
+    let mut used = 12;
+    for word in words.split(' ') {
+        if used + word.width() > style.width && used > 12 {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = " ".repeat(12);
+            used = 12;
+        }
+        line.push_str(word);
+        line.push(' ');
+        used += word.width() + 1;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+/// At most `width` columns.
+fn clip(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 0;
+    let mut out: String = text
+        .chars()
+        .take_while(|char| {
+            used += unicode_width::UnicodeWidthChar::width(*char).unwrap_or(0);
+            used + 3 <= width
+        })
+        .collect();
+    out.push_str("...");
+    out
+}
+
+/// Shows cards and a line that sums up, on standard error. Nothing at all when there is
+/// nothing to say.
+pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
+    for shown in cards {
+        eprintln!("{}", card(shown, style));
+    }
+    for unread in coverage.unread.iter().take(20) {
+        eprintln!("leakcoach: could not check {}: {}", Escaped(&unread.path), unread.why);
+    }
+    if cards.is_empty() && coverage.unread.is_empty() {
+        return;
+    }
+    let refused = cards.iter().filter(|card| card.judgement.verdict == Verdict::Block).count();
+    eprintln!(
+        "leakcoach: {} refused, {} shown; checked {}, {} not read",
+        refused,
+        Count(cards.len(), "card"),
+        Count(coverage.read, "file"),
+        coverage.unread.len()
+    );
+}
+
+/// Shows why leakcoach stopped, and how to go on.
+pub fn error(error: &Error) {
+    eprintln!("leakcoach: {error}");
+    if let Some(hint) = error.hint() {
+        eprintln!("  hint: {hint}");
+    }
+}
+
+/// A line for people, on standard error.
+pub fn notice(line: &str) {
+    eprintln!("leakcoach: {line}");
+}
+
+/// Data, on standard output.
+pub fn data(text: &str) {
+    use std::io::Write as _;
+    // A closed pipe is the reader's choice.
+    let _closed = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,107 @@
+//! The one pass over the bytes: where does any rule's anchor stand?
+//!
+//! Three bytes at a time are looked up in a bitmap that was filled at build time, so
+//! there is no automaton to build at start-up. Measured for 900 literals: building one
+//! takes 1.7 ms, most of a whole clean commit, and running it 0.2 to 0.6 GB/s; see
+//! `benches/scan.rs` for what this does.
+
+use crate::catalogue::anchor::{fold, slot};
+use crate::catalogue::{Anchor, Catalogue};
+
+/// Calls `found` with each anchor that stands in `bytes` and where it begins, in order
+/// of where its rarest three bytes are.
+pub(super) fn for_each(
+    catalogue: &'static Catalogue,
+    bytes: &[u8],
+    mut found: impl FnMut(&'static Anchor, usize),
+) {
+    let suggested = |three: u32| {
+        let slot = slot(three);
+        catalogue.bitmap[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1
+    };
+    for (at, window) in bytes.windows(3).enumerate() {
+        let three = fold(window[0], window[1], window[2]);
+        if suggested(three) {
+            verify(catalogue, bytes, at, slot(three), &mut found);
+        }
+    }
+}
+
+#[cold]
+fn verify(
+    catalogue: &'static Catalogue,
+    bytes: &[u8],
+    at: usize,
+    slot: u16,
+    found: &mut impl FnMut(&'static Anchor, usize),
+) {
+    let first = catalogue.slots.partition_point(|known| *known < slot);
+    let same = catalogue.slots[first..].iter().take_while(|known| **known == slot).count();
+    for anchor in &catalogue.anchors[first..first + same] {
+        let Some(start) = at.checked_sub(usize::from(anchor.at)) else { continue };
+        let Some(there) = bytes.get(start..start + anchor.text.len()) else { continue };
+        let literal = anchor.text.as_bytes();
+        let equal =
+            if anchor.ignore_case { there.eq_ignore_ascii_case(literal) } else { there == literal };
+        if equal {
+            found(anchor, start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_each;
+    use crate::catalogue::Catalogue;
+    use proptest::prelude::*;
+
+    /// What a plain search finds.
+    fn plainly(bytes: &[u8]) -> Vec<(usize, &'static str)> {
+        let mut all = Vec::new();
+        for anchor in Catalogue::builtin().anchors {
+            let literal = anchor.text.as_bytes();
+            for start in 0..bytes.len() {
+                let Some(there) = bytes.get(start..start + literal.len()) else { break };
+                if there == literal || anchor.ignore_case && there.eq_ignore_ascii_case(literal) {
+                    all.push((start, anchor.text));
+                }
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    fn found(bytes: &[u8]) -> Vec<(usize, &'static str)> {
+        let mut all = Vec::new();
+        for_each(Catalogue::builtin(), bytes, |anchor, start| all.push((start, anchor.text)));
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn every_anchor_is_found_wherever_it_stands() {
+        for anchor in Catalogue::builtin().anchors {
+            for text in
+                [anchor.text.to_owned(), format!("x{}", anchor.text), format!("{}y", anchor.text)]
+            {
+                assert_eq!(found(text.as_bytes()), plainly(text.as_bytes()), "{text}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_pass_finds_what_a_plain_search_finds(
+            picks in prop::collection::vec((any::<prop::sample::Index>(), ".{0,4}"), 0..12)
+        ) {
+            let anchors = Catalogue::builtin().anchors;
+            let mut text = String::new();
+            for (pick, glue) in &picks {
+                text.push_str(pick.get(anchors).text);
+                text.push_str(glue);
+            }
+
+            prop_assert_eq!(found(text.as_bytes()), plainly(text.as_bytes()));
+        }
+    }
+}

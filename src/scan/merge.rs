@@ -1,0 +1,98 @@
+//! One finding a credential: the most specific rule wins, and pairs become one.
+
+use super::{Dismissed, Finding, Found, Reason};
+use crate::catalogue::{Engine, Grade};
+use std::ops::Range;
+
+/// Sorts by place, drops what a better finding covers, and joins companions.
+pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
+    join_pairs(found);
+    let mut order: Vec<Finding> = std::mem::take(&mut found.findings);
+    order.sort_by_key(|finding| std::cmp::Reverse(rank(finding)));
+    let mut kept: Vec<Finding> = Vec::with_capacity(order.len());
+    for finding in order {
+        if kept.iter().any(|better| {
+            overlaps(&better.secret_span, &finding.secret_span)
+                || overlaps(&better.span, &finding.secret_span)
+        }) {
+            found.dismissed.push(Dismissed {
+                rule: finding.rule,
+                span: finding.secret_span,
+                reason: Reason::Covered,
+            });
+        } else {
+            kept.push(finding);
+        }
+    }
+    // A generic rule must not raise again what a specific one has dismissed.
+    let dismissed: Vec<(Range<usize>, Reason)> = found
+        .dismissed
+        .iter()
+        .filter(|d| {
+            d.rule.engine == Engine::Shape
+                && d.rule.grade == Grade::Likely
+                && d.reason != Reason::Covered
+        })
+        .map(|d| (d.span.clone(), d.reason))
+        .collect();
+    let (generic_covered, mut kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|finding| {
+        finding.rule.engine == Engine::Assignment
+            && dismissed.iter().any(|(span, _)| overlaps(span, &finding.secret_span))
+    });
+    for finding in generic_covered {
+        found.dismissed.push(Dismissed {
+            rule: finding.rule,
+            span: finding.secret_span,
+            reason: Reason::Covered,
+        });
+    }
+    kept.sort_by_key(|finding| finding.secret_span.start);
+    found.findings = kept;
+    found.dismissed.sort_by_key(|dismissed| dismissed.span.start);
+    debug_assert!(found.findings.iter().all(|finding| finding.span.end <= bytes.len()));
+}
+
+/// Surer first, then named before generic, then the longer.
+fn rank(finding: &Finding) -> (bool, super::Confidence, bool, usize) {
+    (
+        finding.rule.engine == Engine::Shape && finding.rule.grade == Grade::Likely,
+        finding.confidence,
+        finding.companion.is_some(),
+        finding.secret_span.len(),
+    )
+}
+
+fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// A credential found beside an identifier takes it up, so that the pair is one card.
+fn join_pairs(found: &mut Found) {
+    let mut taken = Vec::new();
+    for at in 0..found.findings.len() {
+        let Some((_, place)) = found.findings[at].companion.clone() else { continue };
+        let partner = found.findings.iter().position(|other| other.secret_span == place);
+        if let Some(partner) = partner {
+            let rule = found.findings[partner].rule;
+            let notes = found.findings[partner].notes.clone();
+            let finding = &mut found.findings[at];
+            finding.companion = Some((rule, place));
+            finding.notes.extend(notes);
+            taken.push(partner);
+        } else {
+            // The identifier was dismissed (public by design), but it is there.
+            let known = found.dismissed.iter().find(|d| d.span == place).map(|d| d.rule);
+            found.findings[at].companion = known.map(|rule| (rule, place));
+        }
+    }
+    taken.sort_unstable();
+    taken.dedup();
+    for partner in taken.into_iter().rev() {
+        let identifier = found.findings.remove(partner);
+        found.dismissed.push(Dismissed {
+            rule: identifier.rule,
+            span: identifier.secret_span,
+            reason: Reason::Covered,
+        });
+    }
+}

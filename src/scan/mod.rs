@@ -1,0 +1,117 @@
+//! Bytes in, findings out. Pure: no git, files, clock or network.
+//!
+//! One pass over the bytes finds anchors; only around an anchor is a rule's shape
+//! tried, and its checks after it. What matched and is no credential after all is kept
+//! as [`Dismissed`], with the reason.
+
+mod anchors;
+mod assignment;
+mod checks;
+mod finding;
+mod marker;
+mod merge;
+mod names;
+mod placeholder;
+mod reason;
+mod shape;
+mod value;
+
+pub use finding::{Confidence, Dismissed, Finding, Note};
+pub use reason::Reason;
+
+use crate::catalogue::{Catalogue, Engine, Rule};
+use crate::source::role::FileRole;
+use shape::{Candidate, Shapes};
+
+/// Bytes to scan, and what their place says of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// The bytes, decoded to UTF-8 where they were another encoding.
+    pub bytes: &'a [u8],
+    /// The file's path, for its format; empty when there is none.
+    pub path: &'a [u8],
+    /// What the path says of its role.
+    pub role: FileRole,
+}
+
+/// What a scan gives.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Credentials, in order of position.
+    pub findings: Vec<Finding>,
+    /// What looked like one and is none, in order of position.
+    pub dismissed: Vec<Dismissed>,
+}
+
+/// Rules made ready to run. Make one, use it on every thread.
+#[derive(Debug)]
+pub struct Scanner {
+    catalogue: &'static Catalogue,
+    shapes: Shapes,
+    /// Whether the rule at the same index takes part; empty when all do.
+    active: Vec<bool>,
+}
+
+impl Scanner {
+    /// A scanner with every rule of `catalogue`. Costs next to nothing: shapes are
+    /// compiled when their anchor is first seen.
+    pub fn new(catalogue: &'static Catalogue) -> Self {
+        Self { catalogue, shapes: Shapes::new(catalogue), active: Vec::new() }
+    }
+
+    /// Leaves out the rules for which `keep` says no.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
+        self.active = self.catalogue.rules.iter().map(keep).collect();
+        self
+    }
+
+    /// How many rules take part.
+    pub fn active_rules(&self) -> usize {
+        if self.active.is_empty() {
+            self.catalogue.rules.len()
+        } else {
+            self.active.iter().filter(|active| **active).count()
+        }
+    }
+
+    /// Every credential in `text`, and every look-alike with the reason why not.
+    ///
+    /// Pure: the same text gives the same findings.
+    pub fn scan(&self, text: &Text<'_>) -> Found {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        anchors::for_each(self.catalogue, text.bytes, |anchor, start| {
+            let index = usize::from(anchor.rule);
+            let rule = &self.catalogue.rules[index];
+            if !self.active.get(index).is_none_or(|active| *active) {
+                return;
+            }
+            let found = match rule.engine {
+                Engine::Shape => self.shapes.around(rule, index, text.bytes, start, anchor),
+                Engine::Assignment => assignment::around(rule, text, start, anchor.text.len()),
+            };
+            // Anchors overlap (`secret`, `client_secret`): each place once.
+            if let Some(found) = found
+                && !candidates.iter().rev().take(64).any(|known| known.same_place(&found))
+            {
+                candidates.push(found);
+            }
+        });
+        if candidates.is_empty() {
+            return Found::default();
+        }
+        self.shapes.companions(self.catalogue, text.bytes, &mut candidates, |index| {
+            self.active.get(index).is_none_or(|active| *active)
+        });
+        let mut found = Found::default();
+        for candidate in candidates {
+            match finding::weigh(candidate, text) {
+                Ok(finding) => found.findings.push(finding),
+                Err(dismissed) => found.dismissed.push(dismissed),
+            }
+        }
+        merge::merge(&mut found, text.bytes);
+        marker::apply(&mut found, text.bytes);
+        found
+    }
+}

@@ -1,0 +1,309 @@
+//! Names: which ones carry a credential, and what their words are.
+
+/// The words of an identifier or value, lower case: split at other than letters and
+/// digits, where case changes, and between letters and digits. Digits are dropped.
+pub(super) fn words_of(text: &[u8]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut last = b' ';
+    for (at, byte) in text.iter().copied().enumerate() {
+        let next = text.get(at + 1).copied().unwrap_or(b' ');
+        // "userPassword" and "APIKey" both hold two words.
+        let starts = byte.is_ascii_uppercase()
+            && (last.is_ascii_lowercase()
+                || last.is_ascii_uppercase() && next.is_ascii_lowercase());
+        if (!byte.is_ascii_alphabetic() || starts) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if byte.is_ascii_alphabetic() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+        last = byte;
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// What a name says of the value assigned to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// A password or passphrase.
+    Password,
+    /// A secret, key or token.
+    Token,
+}
+
+/// Words that mean "password".
+const PASSWORDS: &[&str] =
+    &["password", "passwd", "passwort", "passphrase", "pwd", "passcode", "pass", "pw", "pswd"];
+
+/// Words that mean a secret or token.
+const TOKENS: &[&str] = &[
+    "secret",
+    "secrets",
+    "token",
+    "apikey",
+    "credential",
+    "credentials",
+    "creds",
+    "apitoken",
+    "authtoken",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "apisecret",
+    "clientsecret",
+    "jwt",
+    "bearer",
+];
+
+/// Words before `key` that make it a secret one.
+const KEYS: &[&str] = &[
+    "api",
+    "access",
+    "secret",
+    "private",
+    "encryption",
+    "signing",
+    "master",
+    "account",
+    "auth",
+    "service",
+    "license",
+    "app",
+    "shared",
+    "crypto",
+    "hmac",
+    "session",
+];
+
+/// Last words that say the value is about a credential, not one.
+const ABOUT: &[&str] = &[
+    "file",
+    "path",
+    "name",
+    "env",
+    "id",
+    "ids",
+    "url",
+    "uri",
+    "type",
+    "ttl",
+    "length",
+    "len",
+    "count",
+    "size",
+    "field",
+    "label",
+    "hint",
+    "placeholder",
+    "regex",
+    "regexp",
+    "pattern",
+    "format",
+    "policy",
+    "expiry",
+    "expires",
+    "expiration",
+    "expired",
+    "timeout",
+    "ref",
+    "reference",
+    "arn",
+    "hash",
+    "hashed",
+    "hasher",
+    "digest",
+    "prefix",
+    "suffix",
+    "header",
+    "headers",
+    "param",
+    "parameter",
+    "input",
+    "error",
+    "err",
+    "errors",
+    "msg",
+    "message",
+    "text",
+    "title",
+    "help",
+    "description",
+    "desc",
+    "reset",
+    "forgot",
+    "change",
+    "changed",
+    "required",
+    "enabled",
+    "disabled",
+    "valid",
+    "validator",
+    "validation",
+    "strength",
+    "min",
+    "max",
+    "limit",
+    "index",
+    "column",
+    "usage",
+    "manager",
+    "provider",
+    "store",
+    "storage",
+    "service",
+    "class",
+    "mode",
+    "method",
+    "endpoint",
+    "callback",
+    "version",
+    "public",
+    "list",
+    "map",
+    "num",
+    "total",
+    "budget",
+    "salt",
+    "algorithm",
+    "alg",
+    "encoder",
+    "encoding",
+    "rotation",
+    "location",
+    "dir",
+    "directory",
+    "domain",
+    "scope",
+    "scopes",
+    "kind",
+    "status",
+    "state",
+    "prompt",
+    "page",
+    "view",
+    "form",
+    "screen",
+    "button",
+    "icon",
+    "helper",
+    "generator",
+    "factory",
+    "parser",
+    "handler",
+    "listener",
+    "event",
+    "date",
+    "time",
+    "at",
+    "age",
+    "source",
+    "lifetime",
+    "validity",
+    "issuer",
+    "audience",
+    "repository",
+    "key_id",
+    "keyid",
+    "arg",
+    "args",
+    "argument",
+    "option",
+    "var",
+    "variable",
+    "property",
+    "attribute",
+    "selector",
+    "match",
+    "matches",
+    "confirmation",
+    "weight",
+    "weights",
+    "limits",
+    "tokens",
+    "counts",
+    "bytes",
+    "char",
+    "chars",
+    "characters",
+    "separator",
+    "delimiter",
+    "position",
+    "offset",
+    "start",
+    "end",
+];
+
+/// What `name` says, or `None` when it carries no credential.
+pub(super) fn meaning(name: &[u8]) -> Option<Names> {
+    let words = words_of(name);
+    let last = words.last()?;
+    if ABOUT.contains(&last.as_str()) {
+        return None;
+    }
+    // Counting words first: `max_tokens`, `token_count`, `next_page_token`.
+    let has = |word: &str| words.iter().any(|known| known == word);
+    if has("max") || has("min") || has("num") || has("count") || has("public") || has("page") {
+        return None;
+    }
+    if has("csrf") || has("xsrf") || has("cancellation") || has("no") || has("show") || has("hide")
+    {
+        return None;
+    }
+    // The last word that means something decides: `secret_password`, `password_token`.
+    for at in (0..words.len()).rev() {
+        let word = words[at].as_str();
+        if PASSWORDS.contains(&word) {
+            return Some(Names::Password);
+        }
+        if TOKENS.contains(&word) {
+            return Some(Names::Token);
+        }
+        if word == "key" && at > 0 && KEYS.contains(&words[at - 1].as_str()) {
+            return Some(Names::Token);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, meaning, words_of};
+
+    #[test]
+    fn names_split_where_a_reader_would_split_them() {
+        assert_eq!(words_of(b"userAPIKey_v2-old"), ["user", "api", "key", "v", "old"]);
+        assert_eq!(words_of(b"DB_PASSWORD"), ["db", "password"]);
+        assert_eq!(words_of(b"\xff"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_words_of_a_name_tell_whether_it_carries_a_credential() {
+        for (name, expected) in [
+            ("password", Some(Names::Password)),
+            ("DB_PASSWORD", Some(Names::Password)),
+            ("spring.datasource.password", Some(Names::Password)),
+            ("clientSecret", Some(Names::Token)),
+            ("api-key", Some(Names::Token)),
+            ("github_token", Some(Names::Token)),
+            ("monkey", None),
+            ("keyboard", None),
+            ("tokenizer", None),
+            ("max_tokens", None),
+            ("token_count", None),
+            ("next_page_token", None),
+            ("api_key_env", None),
+            ("password_hash", None),
+            ("secret_name", None),
+            ("passwordField", None),
+            ("public_key", None),
+            ("primary_key", None),
+            ("compass", None),
+        ] {
+            assert_eq!(meaning(name.as_bytes()), expected, "{name}");
+        }
+    }
+}

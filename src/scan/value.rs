@@ -1,0 +1,194 @@
+//! Whether a value, assigned to a telling name, is a credential.
+
+use super::checks::entropy;
+use super::names::{Names, words_of};
+use super::placeholder;
+use super::reason::Reason;
+
+/// Why `value`, assigned to `name`, is none; `None` when it looks like one.
+pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> Option<Reason> {
+    let least = match means {
+        Names::Password => 5,
+        Names::Token => 12,
+    };
+    let value = value.trim_ascii();
+    if value.len() < least || value.len() > 1024 {
+        return Some(if constant(value) { Reason::Constant } else { Reason::TooPlain });
+    }
+    if constant(value) {
+        return Some(Reason::Constant);
+    }
+    if let Some(reason) = placeholder::reason(value, Some(name)) {
+        return Some(reason);
+    }
+    if encrypted(value) {
+        return Some(Reason::EncryptedEnvelope);
+    }
+    if value
+        .iter()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii())
+    {
+        return Some(Reason::Words);
+    }
+    if path(value) {
+        return Some(Reason::Path);
+    }
+    if !quoted && expression(value) {
+        return Some(Reason::Identifier);
+    }
+    // MY_API_KEY: the name of a constant or variable.
+    let shouted = |byte: &u8| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+    };
+    if value.iter().any(|byte| matches!(byte, b'_' | b'-')) && value.iter().all(shouted) {
+        return Some(Reason::Identifier);
+    }
+    if digest(name, value) {
+        return Some(Reason::Digest);
+    }
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let marks = value.iter().filter(|byte| byte.is_ascii_punctuation()).count();
+    match means {
+        Names::Password => {
+            // Words alone are labels; a digit or a mark within makes a password.
+            let odd = value.iter().any(|byte| b"!#$%^&*?@+=~|".contains(byte));
+            (digits == 0 && !odd).then(|| identifier_like(value))
+        }
+        Names::Token => {
+            if digits == 0
+                && marks == value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.')).count()
+            {
+                return Some(identifier_like(value));
+            }
+            if wordy(value) {
+                return Some(Reason::Identifier);
+            }
+            (entropy(value) < 2.8).then_some(Reason::TooPlain)
+        }
+    }
+}
+
+fn constant(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    matches!(
+        lower.as_slice(),
+        b"true"
+            | b"false"
+            | b"yes"
+            | b"no"
+            | b"on"
+            | b"off"
+            | b"null"
+            | b"none"
+            | b"nil"
+            | b"undefined"
+            | b"string"
+            | b"str"
+            | b"text"
+            | b"number"
+            | b"integer"
+            | b"boolean"
+            | b"bytes"
+            | b"any"
+            | b"object"
+            | b"optional"
+            | b"required"
+            | b"inherit"
+            | b"include"
+            | b"disabled"
+            | b"enabled"
+    ) || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') && value.len() < 8
+}
+
+fn encrypted(value: &[u8]) -> bool {
+    const OPENINGS: [&[u8]; 11] = [
+        b"ENC[",
+        b"ENC(",
+        b"$ANSIBLE_VAULT",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$argon2",
+        b"$6$",
+        b"{SSHA}",
+        b"{AQA",
+        b"AQICAH",
+    ];
+    OPENINGS.iter().any(|opening| value.starts_with(opening)) || value.starts_with(b"pbkdf2")
+}
+
+fn path(value: &[u8]) -> bool {
+    let opens = value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/")
+        || value.get(1..3) == Some(b":\\")
+        || value.get(1..3) == Some(b":/");
+    let scheme = memchr::memmem::find(value, b"://").is_some();
+    let segments = value.split(|byte| *byte == b'/').count();
+    let plain = value
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':'));
+    scheme || opens && plain || segments > 1 && plain && !value.iter().any(u8::is_ascii_digit)
+}
+
+/// Code rather than a value: a call, an attribute, an index, a generic type.
+fn expression(value: &[u8]) -> bool {
+    let first = value.first().copied().unwrap_or(b' ');
+    let opens = value
+        .iter()
+        .any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'<' | b'>' | b'{' | b'}'));
+    opens
+        || memchr::memmem::find(value, b"::").is_some()
+        || memchr::memmem::find(value, b"->").is_some()
+        || first.is_ascii_alphabetic()
+            && value.contains(&b'.')
+            && value.split(|byte| *byte == b'.').all(|part| {
+                !part.is_empty() && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+            })
+}
+
+fn digest(name: &[u8], value: &[u8]) -> bool {
+    let uuid = value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    let about = words_of(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "sha"
+                | "rev"
+                | "commit"
+                | "digest"
+                | "checksum"
+                | "hash"
+                | "md"
+                | "etag"
+                | "fingerprint"
+                | "thumbprint"
+                | "integrity"
+                | "oid"
+        )
+    });
+    let prefixed = [&b"sha256-"[..], b"sha512-", b"sha384-", b"sha1-", b"sha256:", b"h1:", b"md5:"]
+        .iter()
+        .any(|opening| value.starts_with(opening));
+    uuid || prefixed || about && value.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Words joined by marks or case: the name of something.
+fn wordy(value: &[u8]) -> bool {
+    let words = words_of(value);
+    let lettered: usize = words.iter().filter(|word| word.len() >= 3).map(String::len).sum();
+    let vowels = |word: &String| word.bytes().any(|byte| b"aeiouy".contains(&byte));
+    lettered * 10 > value.len() * 8 && words.iter().filter(|word| word.len() >= 3).all(vowels)
+}
+
+fn identifier_like(value: &[u8]) -> Reason {
+    if value.iter().any(|byte| matches!(byte, b'_' | b'.')) {
+        Reason::Identifier
+    } else {
+        Reason::Words
+    }
+}

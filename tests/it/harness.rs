@@ -1,0 +1,141 @@
+//! Real repositories in temp folders, isolated from this machine's settings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_leakcoach");
+
+/// A repository with its own home.
+pub(crate) struct Repo {
+    folder: TempDir,
+    /// Every credential that a test planted: none may ever be shown.
+    planted: Mutex<Vec<String>>,
+}
+
+/// What a command did.
+#[must_use = "say what the command should have done"]
+pub(crate) struct Attempt {
+    command: String,
+    code: i32,
+    shown: String,
+}
+
+impl Repo {
+    /// An empty repository without hooks.
+    pub(crate) fn plain() -> Self {
+        let repo = Self { folder: TempDir::new().unwrap(), planted: Mutex::new(Vec::new()) };
+        fs::create_dir_all(repo.top()).unwrap();
+        fs::create_dir_all(repo.folder.path().join("home")).unwrap();
+        repo.git(&["init", "-q", "-b", "main"]).accepted();
+        repo.git(&["config", "user.name", "Test"]).accepted();
+        repo.git(&["config", "user.email", "test@localhost"]).accepted();
+        repo
+    }
+
+    /// A repository into which leakcoach is installed.
+    pub(crate) fn with_hook() -> Self {
+        let repo = Self::plain();
+        repo.leakcoach(&["install"]).accepted();
+        repo
+    }
+
+    pub(crate) fn top(&self) -> PathBuf {
+        self.folder.path().join("work tree")
+    }
+
+    /// Writes a file, and remembers the credentials in it.
+    pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.top().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Remembers `secret`, which no output may hold from now on.
+    pub(crate) fn plant(&self, secret: String) -> String {
+        self.planted.lock().unwrap().push(secret.clone());
+        secret
+    }
+
+    pub(crate) fn git(&self, args: &[&str]) -> Attempt {
+        self.run(Command::new("git").args(args))
+    }
+
+    pub(crate) fn leakcoach(&self, args: &[&str]) -> Attempt {
+        self.run(Command::new(BINARY).args(args))
+    }
+
+    /// Stages everything and commits.
+    pub(crate) fn commit(&self, message: &str) -> Attempt {
+        self.git(&["add", "-A"]).accepted();
+        self.git(&["commit", "-q", "-m", message])
+    }
+
+    /// Commits everything past the hooks.
+    pub(crate) fn commit_unchecked(&self, message: &str) {
+        self.git(&["add", "-A"]).accepted();
+        self.git(&["commit", "-q", "--no-verify", "-m", message]).accepted();
+    }
+
+    fn run(&self, command: &mut Command) -> Attempt {
+        let binaries = Path::new(BINARY).parent().unwrap().display().to_string();
+        let output: Output = command
+            .current_dir(self.top())
+            .env_clear()
+            .env("PATH", format!("{binaries}:/usr/local/bin:/usr/bin:/bin"))
+            .env("HOME", self.folder.path().join("home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
+            .env("COLUMNS", "80")
+            .output()
+            .unwrap();
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        for secret in self.planted.lock().unwrap().iter() {
+            assert!(!shown.contains(secret.as_str()), "a planted credential was shown");
+        }
+        Attempt { command: format!("{command:?}"), code: output.status.code().unwrap_or(-1), shown }
+    }
+}
+
+impl Attempt {
+    #[track_caller]
+    pub(crate) fn accepted(&self) -> &Self {
+        assert_eq!(self.code, 0, "{}\n{}", self.command, self.shown);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn refused(&self) -> &Self {
+        assert_eq!(self.code, 1, "{}\n{}", self.command, self.shown);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn ends_with_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}\n{}", self.command, self.shown);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn silent(&self) -> &Self {
+        assert_eq!(self.shown, "", "{}", self.command);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) -> &Self {
+        assert!(self.shown.contains(words), "no `{words}` in\n{}", self.shown);
+        self
+    }
+
+    /// How many cards refused something.
+    pub(crate) fn refusals(&self) -> usize {
+        self.shown.matches("refused: ").count()
+    }
+}
