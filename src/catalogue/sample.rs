@@ -74,7 +74,8 @@ fn generate(call: &str, so_far: &str, rng: &mut Rng) -> Result<String, String> {
             checksum::crc32_hex_le(head.trim_end_matches('_').as_bytes())
         }
         "gitlab-routable" => gitlab_routable(rng, first()?, args.get(1).copied().unwrap_or("")),
-        "macaroon" => macaroon(rng, first()?),
+        "macaroon" => macaroon(rng, first()?)
+            .ok_or_else(|| format!("`{{{call}}}` needs the location in base64"))?,
         "aws-key-id" => aws_key_id(rng),
         "azure-marvin" => {
             let [length, signature, seed] = args[..] else {
@@ -170,9 +171,11 @@ fn gitlab_routable(rng: &mut Rng, prefix: &str, version: &str) -> String {
     format!("{head}{tail}")
 }
 
-fn macaroon(rng: &mut Rng, location: &str) -> String {
-    let mut out = vec![2, 1, u8::try_from(location.len()).unwrap_or(0)];
-    out.extend(location.bytes());
+/// `location` is the issuer's domain name in base64.
+fn macaroon(rng: &mut Rng, location: &str) -> Option<String> {
+    let location = BASE64URL_NOPAD.decode(location.as_bytes()).ok()?;
+    let mut out = vec![2, 1, u8::try_from(location.len()).ok()?];
+    out.extend(location);
     out.extend([2, 36]);
     out.extend(uuid(rng).bytes());
     out.push(0);
@@ -181,7 +184,7 @@ fn macaroon(rng: &mut Rng, location: &str) -> String {
     out.extend(caveat.bytes());
     out.extend([0, 0, 6, 32]);
     out.extend(bytes(rng, 32));
-    BASE64URL_NOPAD.encode(&out)
+    Some(BASE64URL_NOPAD.encode(&out))
 }
 
 /// The sixteen characters after `AKIA`, with an account number inside.
