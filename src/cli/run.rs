@@ -12,8 +12,12 @@ use crate::source::lines::{LineStarts, new_lines};
 use crate::source::role::role_of;
 use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread};
 use crate::{exit, source};
+use rayon::prelude::*;
 use std::io::{BufRead, Write};
 use std::path::Path;
+
+/// Below this many changes, starting threads costs more than they save.
+const THREADS_FROM: usize = 64;
 
 /// Cards and coverage, growing as changes are checked.
 #[derive(Default)]
@@ -43,10 +47,35 @@ impl Checked {
         config: &Config,
     ) -> Result<(), Error> {
         self.coverage.add(set.coverage.clone());
-        for change in &set.changes {
-            self.add_change(repo, set, change, scanner, config)?;
+        if set.changes.len() < THREADS_FROM {
+            return self.add_some(repo, set, &set.changes, scanner, config);
+        }
+        let size = set.changes.len().div_ceil(rayon::current_num_threads().max(1));
+        let parts = set.changes.chunks(size).map(|part| Ok((repo.reopen()?, part)));
+        let parts: Vec<(Repo, &[Change])> = parts.collect::<Result<_, Error>>()?;
+        let checked: Vec<Self> = parts
+            .into_par_iter()
+            .map(|(repo, part)| {
+                let mut checked = Self::default();
+                checked.add_some(&repo, set, part, scanner, config).map(|()| checked)
+            })
+            .collect::<Result<_, Error>>()?;
+        for part in checked {
+            self.cards.extend(part.cards);
+            self.coverage.add(part.coverage);
         }
         Ok(())
+    }
+
+    fn add_some(
+        &mut self,
+        repo: &Repo,
+        set: &ChangeSet,
+        changes: &[Change],
+        scanner: &Scanner,
+        config: &Config,
+    ) -> Result<(), Error> {
+        changes.iter().try_for_each(|change| self.add_change(repo, set, change, scanner, config))
     }
 
     fn add_change(

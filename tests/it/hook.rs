@@ -149,3 +149,15 @@ fn utf_16_and_odd_paths_hide_nothing() {
 
     repo.commit("odd").refused().says("new\\x0aline\\x1b[31m.txt:1");
 }
+
+#[test]
+fn one_credential_among_many_files_is_found_with_several_threads() {
+    let repo = Repo::with_hook();
+    for number in 0..200 {
+        repo.write(&format!("src/f{number}.py"), &format!("n = {number}\n"));
+    }
+
+    repo.write("src/f77.py", &format!("t = '{}'\n", sample("github-pat", 15)));
+
+    assert_eq!(repo.commit("many").refused().says("src/f77.py:1").refusals(), 1);
+}
