@@ -4,4 +4,5 @@
 
 mod harness;
 mod hook;
+mod hostile;
 mod rules;
