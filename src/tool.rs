@@ -2,6 +2,12 @@
 
 use std::process::Command;
 
+/// A hook that stood where leakcoach's stands now.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn hook(path: &std::path::Path) -> Command {
+    Command::new(path)
+}
+
 /// The git binary on `PATH`. No shell is involved.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn git() -> Command {

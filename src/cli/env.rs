@@ -25,6 +25,11 @@ pub(super) fn index_file() -> Option<PathBuf> {
     read("GIT_INDEX_FILE").map(PathBuf::from)
 }
 
+/// The installed hook that called, beside which an earlier one may be kept.
+pub(super) fn shim() -> Option<PathBuf> {
+    read("LEAKCOACH_SHIM").map(PathBuf::from)
+}
+
 /// The commits that a merge in progress brings, as git tells pre-merge-commit.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(super) fn merged() -> Vec<gix_hash::ObjectId> {

@@ -129,27 +129,35 @@ fn open() -> Result<Repo, Error> {
 }
 
 fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
+    let mut input = Vec::new();
+    if name == "pre-push" {
+        std::io::stdin()
+            .read_to_end(&mut input)
+            .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
+    }
     let repo = open()?;
-    match name {
+    let code = match name {
         "pre-push" => {
-            let mut lines = Vec::new();
-            std::io::stdin()
-                .read_to_end(&mut lines)
-                .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
             let outgoing = match env::manager_range() {
-                Some(range) if lines.is_empty() => source::range::range(&repo, &range)?,
+                Some(range) if input.is_empty() => source::range::range(&repo, &range)?,
                 _ => {
                     let remote = args.first().map(|arg| arg.to_string_lossy().into_owned());
-                    source::range::pushed(&repo, &lines, remote.as_deref().unwrap_or_default())?
+                    source::range::pushed(&repo, &input, remote.as_deref().unwrap_or_default())?
                 }
             };
-            check_outgoing(&repo, &outgoing)
+            check_outgoing(&repo, &outgoing)?
         }
         "pre-merge-commit" => {
             let merged = env::merged();
-            check_staged(&repo, &source::index::staged_to_merge(&repo, &merged)?)
+            check_staged(&repo, &source::index::staged_to_merge(&repo, &merged)?)?
         }
-        _ => check_staged(&repo, &source::index::staged(&repo)?),
+        _ => check_staged(&repo, &source::index::staged(&repo)?)?,
+    };
+    match env::shim() {
+        Some(shim) if code == exit::PASSED => {
+            Ok(hook::run_kept(&shim, args, &input)?.unwrap_or(code))
+        }
+        _ => Ok(code),
     }
 }
 

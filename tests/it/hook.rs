@@ -2,6 +2,7 @@
 
 use crate::harness::Repo;
 use leakcoach::catalogue::{Catalogue, sample::expand};
+use std::os::unix::fs::PermissionsExt;
 
 /// The first sample of a rule.
 fn sample(id: &str, seed: u64) -> String {
@@ -127,17 +128,21 @@ fn a_broken_configuration_stops_the_commit() {
 }
 
 #[test]
-fn install_keeps_its_hands_off_another_hook_and_uninstall_takes_out_its_own() {
+fn a_hook_that_was_there_still_runs_and_is_put_back() {
     let repo = Repo::plain();
-    repo.write(".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
-    repo.leakcoach(&["install"]).ends_with_code(2).says("another hook stands");
-    std::fs::remove_file(repo.top().join(".git/hooks/pre-commit")).unwrap();
+    let theirs = "#!/bin/sh\necho theirs >&2\ntest ! -e stop\n";
+    let path = repo.top().join(".git/hooks/pre-commit");
+    repo.write(".git/hooks/pre-commit", theirs);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
 
     repo.leakcoach(&["install"]).accepted();
     repo.leakcoach(&["install"]).accepted();
+    repo.write("a.py", "a = 1\n").commit("first").accepted().says("theirs");
+    repo.write("stop", "").commit("theirs says no").refused().says("theirs");
     repo.leakcoach(&["uninstall"]).accepted();
 
-    assert!(!repo.top().join(".git/hooks/pre-commit").exists());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);
+    assert!(!repo.top().join(".git/hooks/pre-push").exists());
 }
 
 #[test]
