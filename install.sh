@@ -16,4 +16,7 @@ case ":$PATH:" in
 *":$bin:"*) ;;
 *) echo "add this line to your shell's profile: export PATH=\"$bin:\$PATH\"" ;;
 esac
+if [ "${1:-}" = --demo ]; then
+    "$bin/leakcoach" demo
+fi
 echo "next, in a repository: leakcoach install"

@@ -25,6 +25,16 @@ pub(super) fn index_file() -> Option<PathBuf> {
     read("GIT_INDEX_FILE").map(PathBuf::from)
 }
 
+/// For the demonstration: this binary first on `PATH`, and a number that differs each time.
+pub(super) fn stage() -> crate::hook::demo::Stage {
+    let own = std::env::current_exe().ok();
+    let own = own.as_deref().and_then(std::path::Path::parent).map(PathBuf::from);
+    let rest = read("PATH").unwrap_or_default();
+    let folders = own.into_iter().chain(std::env::split_paths(&rest));
+    let path = std::env::join_paths(folders).unwrap_or(rest.clone());
+    crate::hook::demo::Stage { path, seed: fastrand::u64(..) }
+}
+
 /// The installed hook that called, beside which an earlier one may be kept.
 pub(super) fn shim() -> Option<PathBuf> {
     read("LEAKCOACH_SHIM").map(PathBuf::from)

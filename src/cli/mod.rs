@@ -31,6 +31,9 @@ enum Command {
     /// Take the hooks out and put back what was there
     #[command(after_help = "Example:\n  leakcoach uninstall")]
     Uninstall,
+    /// Show a refused commit, its way out and a passed one in a scratch repository
+    #[command(after_help = "Example:\n  leakcoach demo")]
+    Demo,
     /// What an installed hook calls
     #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
     Hook {
@@ -95,6 +98,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
     match command {
         Command::Install => hook::install(&open()?).map(|done| told(&done)),
         Command::Uninstall => hook::uninstall(&open()?).map(|done| told(&done)),
+        Command::Demo => hook::demo::play(&env::stage(), report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check { tree, stdin, range } => {
             if stdin {

@@ -1,5 +1,7 @@
 //! The hooks: put in, taken out, chained.
 
+pub mod demo;
+
 use crate::error::Error;
 use crate::source::Repo;
 use crate::text::Escaped;

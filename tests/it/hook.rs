@@ -166,3 +166,10 @@ fn one_credential_among_many_files_is_found_with_several_threads() {
 
     assert_eq!(repo.commit("many").refused().says("src/f77.py:1").refusals(), 1);
 }
+
+#[test]
+fn the_demonstration_refuses_a_commit_and_passes_the_next() {
+    let repo = Repo::plain();
+
+    repo.leakcoach(&["demo"]).accepted().says("github-pat").says("the commit passed");
+}
