@@ -25,13 +25,22 @@ pub struct Card {
     /// Why it matters here.
     pub here: String,
     /// What to do now, in order.
-    pub steps: Vec<String>,
+    pub steps: Vec<Step>,
     /// What to do next time.
     pub next_time: &'static str,
     /// How to go on when it is none.
     pub go_on: String,
     /// What was decided.
     pub judgement: Judgement,
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub struct Step {
+    /// What to do.
+    pub words: String,
+    /// What to paste, on a line of its own so that it survives any width.
+    pub command: Option<String>,
 }
 
 /// Where a finding stands.
@@ -105,30 +114,46 @@ fn here(place: &Place<'_>) -> String {
     }
 }
 
-fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<String> {
+fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
     let words = (finding.rule.coaching)();
     let path = quoted(path);
-    let mut steps = Vec::new();
-    let take_out = if words.variable.is_empty() {
-        format!("take it out of {path}")
+    let whole = belongs_outside(place.path);
+    let step = |words: &str, command| Step { words: words.to_owned(), command };
+    let (take_out, stage) = if whole {
+        let command = format!("git rm --cached -- {path} && echo {path} >> .gitignore");
+        (step("keep the file out of git", Some(command)), ".gitignore")
     } else {
-        format!("take it out of {path}; read {} from the environment", words.variable)
+        let words = format!("take it out of {path}; read {} from the environment", words.variable);
+        (Step { words, command: None }, path.as_str())
     };
-    steps.push(take_out);
-    steps.push(words.vault.to_owned());
-    match place.exposure {
-        Exposure::Staged => steps.push(format!("git add -- {path} && git commit")),
+    let again = match place.exposure {
+        Exposure::Staged => step("commit again", Some(format!("git add -- {stage} && git commit"))),
         Exposure::Committed => {
             let commit = place.commit.unwrap_or("COMMIT");
-            steps.push(format!(
-                "git add -- {path} && git commit --fixup={commit} && git -c sequence.editor=: rebase -i --autosquash {commit}^"
-            ));
+            let command = format!(
+                "git add -- {stage} && git commit --fixup={commit} && git -c sequence.editor=: rebase -i --autosquash {commit}^"
+            );
+            step("mend that commit", Some(command))
         }
-        Exposure::File => {
-            steps.push(format!("if others have seen it: revoke it at {}", words.revoke_console));
-        }
-    }
-    steps
+        Exposure::File => Step {
+            words: format!("if others have seen it: revoke it at {}", words.revoke_console),
+            command: None,
+        },
+    };
+    vec![take_out, step(words.vault, None), again]
+}
+
+/// Files that are nothing but credentials: there is no line to mend in them.
+fn belongs_outside(path: &[u8]) -> bool {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    let ends = |ending: &str| name.ends_with(ending.as_bytes());
+    let env =
+        name == b".env" || name.starts_with(b".env.") && !ends(".example") && !ends(".sample");
+    env || [".pem", ".key", ".p12", ".pfx", ".jks", ".ppk"].into_iter().any(ends)
+        || matches!(
+            name,
+            b"id_rsa" | b"id_ed25519" | b"id_ecdsa" | b".netrc" | b".pgpass" | b"credentials"
+        )
 }
 
 /// A path as a shell takes it.

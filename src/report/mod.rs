@@ -47,7 +47,10 @@ pub fn card(card: &Card, style: Style) -> String {
     section(&mut out, "here", &card.here, style);
     for (index, step) in card.steps.iter().enumerate() {
         let label = if index == 0 { "do now" } else { "" };
-        section(&mut out, label, &format!("{}. {step}", index + 1), style);
+        section(&mut out, label, &format!("{}. {}", index + 1, step.words), style);
+        if let Some(command) = &step.command {
+            let _ = writeln!(out, "            {command}");
+        }
     }
     section(&mut out, "next time", card.next_time, style);
     section(&mut out, "go on", &card.go_on, style);

@@ -173,3 +173,17 @@ fn the_demonstration_refuses_a_commit_and_passes_the_next() {
 
     repo.leakcoach(&["demo"]).accepted().says("github-pat").says("the commit passed");
 }
+
+#[test]
+fn doing_what_the_card_says_for_a_key_file_makes_the_commit_pass() {
+    let repo = Repo::with_hook();
+    let key = repo.plant(expand("{pem:EC PRIVATE KEY}", 16).unwrap());
+    repo.write("a.py", "a = 1\n").write("tls.key", &format!("{key}\n"));
+    let step = "git rm --cached -- tls.key && echo tls.key >> .gitignore";
+
+    repo.commit("key").refused().says(step).says("git add -- .gitignore && git commit");
+
+    repo.git(&["rm", "-q", "--cached", "--", "tls.key"]).accepted();
+    repo.write(".gitignore", "tls.key\n").git(&["add", "--", ".gitignore"]).accepted();
+    repo.git(&["commit", "-q", "-m", "no key"]).accepted().silent();
+}
