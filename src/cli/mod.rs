@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod env;
+mod explain;
 mod run;
 
 use crate::catalogue::{Catalogue, Rule};
@@ -59,10 +60,12 @@ enum Command {
         #[arg(long, value_name = "A..B")]
         range: Option<String>,
     },
-    /// Tell all about a rule
-    #[command(after_help = "Example:\n  leakcoach explain github-pat")]
+    /// Tell all about a rule, or what was seen in a file and why some of it is let through
+    #[command(
+        after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain config/app.py"
+    )]
     Explain {
-        /// The rule's id
+        /// The rule's id, or a file's path
         id: String,
     },
     /// List every rule
@@ -113,7 +116,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
                 check_staged(&repo, &source::index::staged(&repo)?)
             }
         }
-        Command::Explain { id } => explain(&id),
+        Command::Explain { id } => explain::explain(&id),
         Command::Rules { format } => {
             rules(&format);
             Ok(exit::PASSED)
@@ -218,43 +221,6 @@ fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));
     }
     Ok(checked.conclude())
-}
-
-fn explain(id: &str) -> Result<u8, Error> {
-    let catalogue = Catalogue::builtin();
-    let rule = catalogue.rule(id).ok_or_else(|| Error::UnknownId {
-        id: id.to_owned(),
-        nearest: catalogue.nearest(id).map(str::to_owned),
-    })?;
-    let words = (rule.coaching)();
-    let mut text = format!(
-        "{} [{}]\n{} severity, lives {}\n",
-        rule.what, rule.id, rule.severity, rule.lifetime
-    );
-    for (label, words) in [
-        ("opens", words.opens),
-        ("signal", words.missed),
-        ("next time", words.next_time),
-        ("revoke at", words.revoke_console),
-        ("revoke by", words.revoke_cli),
-        ("note", words.revoke_note),
-        ("rotate", words.rotate),
-        ("vault", words.vault),
-        ("instead", words.instead),
-        ("abuse", words.abuse),
-        ("variable", words.variable),
-    ] {
-        if !words.is_empty() {
-            text.push('\n');
-            text.push_str(&[&format!("{label:<10}"), words].join(" "));
-        }
-    }
-    for source in words.sources {
-        text.push_str("\nsource     ");
-        text.push_str(source);
-    }
-    report::data(&text);
-    Ok(exit::PASSED)
 }
 
 fn rules(format: &str) {

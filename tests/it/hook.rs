@@ -187,3 +187,16 @@ fn doing_what_the_card_says_for_a_key_file_makes_the_commit_pass() {
     repo.write(".gitignore", "tls.key\n").git(&["add", "--", ".gitignore"]).accepted();
     repo.git(&["commit", "-q", "-m", "no key"]).accepted().silent();
 }
+
+#[test]
+fn explain_tells_why_a_look_alike_is_let_through() {
+    let repo = Repo::plain();
+    let fake = expand("ghp_{base62:30}{crc32-base62!}", 17).unwrap();
+    repo.write("a.py", &format!("a = 1\nt = '{fake}'\n"));
+
+    repo.leakcoach(&["explain", "a.py"])
+        .accepted()
+        .says("line 2: no github-pat: its checksum does not hold");
+    repo.leakcoach(&["explain", "github-pat"]).accepted().says("revoke at");
+    repo.leakcoach(&["explain", "github-pta"]).ends_with_code(2).says("did you mean `github-pat`?");
+}

@@ -1,0 +1,87 @@
+//! The long form: all about a rule, or all that was seen in a file.
+
+use crate::catalogue::Catalogue;
+use crate::error::Error;
+use crate::scan::{Scanner, Text};
+use crate::source::decode::to_utf8;
+use crate::source::lines::LineStarts;
+use crate::source::role::role_of;
+use crate::{exit, report};
+use std::path::Path;
+
+/// Explains the rule called `id`, else the file at that path.
+pub(super) fn explain(id: &str) -> Result<u8, Error> {
+    let catalogue = Catalogue::builtin();
+    if catalogue.rule(id).is_none() && Path::new(id).is_file() {
+        return explain_file(Path::new(id));
+    }
+    let rule = catalogue.rule(id).ok_or_else(|| Error::UnknownId {
+        id: id.to_owned(),
+        nearest: catalogue.nearest(id).map(str::to_owned),
+    })?;
+    let words = (rule.coaching)();
+    let mut text = format!(
+        "{} [{}]\n{} severity, lives {}\n",
+        rule.what, rule.id, rule.severity, rule.lifetime
+    );
+    for (label, words) in [
+        ("opens", words.opens),
+        ("signal", words.missed),
+        ("next time", words.next_time),
+        ("revoke at", words.revoke_console),
+        ("revoke by", words.revoke_cli),
+        ("note", words.revoke_note),
+        ("rotate", words.rotate),
+        ("vault", words.vault),
+        ("instead", words.instead),
+        ("abuse", words.abuse),
+        ("variable", words.variable),
+    ] {
+        if !words.is_empty() {
+            text.push('\n');
+            text.push_str(&[&format!("{label:<10}"), words].join(" "));
+        }
+    }
+    for source in words.sources {
+        text.push_str("\nsource     ");
+        text.push_str(source);
+    }
+    report::data(&text);
+    Ok(exit::PASSED)
+}
+
+/// Every match in a file, with what it is or why it is no credential.
+fn explain_file(path: &Path) -> Result<u8, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::File {
+        deed: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = path.as_os_str().as_encoded_bytes();
+    let (text, role) = (to_utf8(&bytes), role_of(name));
+    let found = Scanner::new(Catalogue::builtin()).scan(&Text { bytes: &text, path: name, role });
+    let lines = LineStarts::of(&text);
+    report::data(&format!("read as a {role} file"));
+    let mut all: Vec<(usize, String)> = Vec::new();
+    for finding in &found.findings {
+        let line = lines.line_of(finding.secret_span.start);
+        let what = finding.rule.what;
+        all.push((
+            line,
+            format!("line {line}: {what} [{}], {}", finding.rule.id, finding.confidence),
+        ));
+    }
+    for dismissed in &found.dismissed {
+        let line = lines.line_of(dismissed.span.start);
+        let (id, reason) = (dismissed.rule.id, dismissed.reason);
+        all.push((line, format!("line {line}: no {id}: {reason} ({})", reason.id())));
+    }
+    all.sort();
+    if all.is_empty() {
+        report::data("nothing in it looks like a credential");
+    }
+    for (_, shown) in all {
+        report::data(&shown);
+    }
+    Ok(exit::PASSED)
+}
