@@ -10,6 +10,8 @@ use std::{env, fs, io};
 
 #[path = "src/catalogue/anchor.rs"]
 mod anchor;
+#[path = "src/catalogue/assigned.rs"]
+mod assigned;
 #[path = "src/catalogue/check.rs"]
 mod check;
 #[path = "src/catalogue/checksum.rs"]
@@ -109,7 +111,7 @@ fn generate(rules: &[Named]) -> String {
 }
 
 fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Linted) {
-    let lint::Linted { rule, checks, before, after, leads } = linted;
+    let lint::Linted { rule, checks, before, after, least, leads } = linted;
     let (revoke, [opens, missed, next_time, rotate, vault, instead, abuse, variable], sources) =
         lint::words(&rule.coaching).expect("the lint found every word");
     let set = |class: &str| check::byte_set(class).expect("the lint read the class");
@@ -127,7 +129,8 @@ fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Lint
         out,
         "Rule {{ id: {:?}, service: {service:?}, family: {family:?}, what: {:?}, kind: Kind::{:?},
         severity: Severity::{:?}, lifetime: Lifetime::{:?}, grade: Grade::{:?}, public: {},
-        engine: Engine::{:?}, shape: {:?}, leads: {leads}, before: {before}, after: {after},
+        engine: Engine::{:?}, shape: {:?}, names: &{:?}, least: {least}, leads: {leads},
+        before: {before}, after: {after},
         head: ByteSet({:?}), tail: ByteSet({:?}), checks: &[{}], companion: {companion},
         cwe: &{:?}, nhi: &{:?},
         coaching: || Coaching {{ opens: {opens:?}, missed: {missed:?}, next_time: {next_time:?},
@@ -143,6 +146,7 @@ fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Lint
         rule.public,
         rule.engine,
         rule.shape,
+        rule.names,
         set(&rule.head),
         set(&rule.tail),
         checks.join(", "),
@@ -166,7 +170,9 @@ fn write_anchors(out: &mut String, rules: &[Named]) {
             let at = anchor::rarest(bytes);
             let slot = anchor::slot(anchor::fold(bytes[at], bytes[at + 1], bytes[at + 2]));
             bitmap[usize::from(slot >> 6)] |= 1 << (slot & 63);
-            anchors.push((slot, text, index, linted.rule.ignore_case, at));
+            let ignore_case =
+                linted.rule.ignore_case || linted.rule.engine == schema::Engine::Named;
+            anchors.push((slot, text, index, ignore_case, at));
         }
     }
     anchors.sort();

@@ -3,6 +3,7 @@
 //! Takes the text of one file, gives its rules with shapes analysed, or every fault.
 //! Compiled into `build.rs`; in the library only for its tests.
 
+use super::assigned;
 use super::check::{Check, byte_set};
 use super::sample;
 use super::schema::{CoachingText, Engine, RevokeText, RuleFile, RuleText};
@@ -27,8 +28,11 @@ pub(crate) struct Linted {
     pub checks: Vec<Check>,
     /// How many bytes before an anchor a match may begin.
     pub before: u32,
-    /// How many bytes after an anchor's start a match may end.
+    /// How many bytes after an anchor's start a match may end; of a named rule, how
+    /// long its value may be.
     pub after: u32,
+    /// How many bytes a match has at least.
+    pub least: u32,
     /// Every match begins with an anchor.
     pub leads: bool,
 }
@@ -164,17 +168,29 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
         fault("revoke", format!("`{id}` does not say where to revoke"));
     }
 
+    if (rule.engine == Engine::Named) == rule.names.is_empty() {
+        fault("names", format!("`{id}`: a named rule has names, and no other has"));
+    }
+    for name in &rule.names {
+        let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b' ';
+        if !name.bytes().all(word) || name.trim() != name || name.is_empty() {
+            fault("names", format!("`{name}` of `{id}` is not words in lower case"));
+        }
+    }
+
     let analysed = match rule.engine {
-        Engine::Shape => analyse(&rule).map_err(|what| fault("shape", what)).ok(),
-        Engine::Assignment => Some(Analysed { before: 0, after: 0, leads: true, regexes: vec![] }),
+        Engine::Shape | Engine::Named => analyse(&rule).map_err(|what| fault("shape", what)).ok(),
+        Engine::Assignment => {
+            Some(Analysed { before: 0, after: 0, least: 0, leads: true, regexes: vec![] })
+        }
     };
     if let Some(shape) = &analysed {
         lint_samples(&rule, &shape.regexes, &mut fault);
     }
     match analysed {
         Some(shape) if faults.is_empty() => {
-            let Analysed { before, after, leads, .. } = shape;
-            Ok(Linted { rule, checks, before, after, leads })
+            let Analysed { before, after, least, leads, .. } = shape;
+            Ok(Linted { rule, checks, before, after, least, leads })
         }
         _ => Err(faults),
     }
@@ -212,6 +228,7 @@ fn missing_words(words: &CoachingText) -> [(&'static str, bool); 10] {
 struct Analysed {
     before: u32,
     after: u32,
+    least: u32,
     leads: bool,
     /// The shape, and the companion's where there is one.
     regexes: Vec<Regex>,
@@ -227,6 +244,7 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
     let mut regexes = Vec::new();
     let mut shapes = vec![rule.shape.as_str()];
     shapes.extend(rule.companion.as_ref().map(|companion| companion.shape.as_str()));
+    let mut least = u32::MAX;
     for shape in shapes {
         let hir = parse(shape)?;
         if !hir.properties().look_set().is_empty() {
@@ -234,9 +252,13 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
                 "the shape of `{id}` looks around (`^`, `$`, `\\b`): use head and tail"
             ));
         }
-        if hir.properties().minimum_len().unwrap_or(0) == 0 {
+        least = least
+            .min(u32::try_from(hir.properties().minimum_len().unwrap_or(0)).unwrap_or(u32::MAX));
+        if least == 0 {
             return Err(format!("the shape of `{id}` matches the empty string"));
         }
+        let whole = format!(r"\A(?:{shape})\z");
+        let shape = if rule.engine == Engine::Named { &whole } else { shape };
         let regex =
             regex::bytes::RegexBuilder::new(shape).unicode(false).size_limit(1 << 20).build();
         regexes
@@ -255,7 +277,7 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
             rule.anchors.iter().any(|anchor| literal.starts_with(&case(anchor.as_bytes())))
         })
     });
-    Ok(Analysed { before: if leads { 0 } else { reach }, after: reach, leads, regexes })
+    Ok(Analysed { before: if leads { 0 } else { reach }, after: reach, least, leads, regexes })
 }
 
 fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'static str, String)) {
@@ -263,9 +285,19 @@ fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'sta
     if rule.samples.is_empty() || rule.near_misses.is_empty() {
         fault("samples", format!("`{id}` needs samples and near-misses"));
     }
-    let matches = |text: &str| regexes.iter().any(|regex| regex.is_match(text.as_bytes()));
-    let case =
-        |text: &str| if rule.ignore_case { text.to_ascii_lowercase() } else { text.to_owned() };
+    let folds = rule.ignore_case || rule.engine == Engine::Named;
+    let case = |text: &str| if folds { text.to_ascii_lowercase() } else { text.to_owned() };
+    let fits = |value: &[u8]| regexes.iter().any(|regex| regex.is_match(value));
+    let matches = |text: &str| match rule.engine {
+        Engine::Named => rule.anchors.iter().any(|anchor| {
+            let (lower, anchor) = (text.to_ascii_lowercase(), anchor.to_ascii_lowercase());
+            lower.match_indices(&anchor).any(|(at, _)| {
+                let end = at + anchor.len();
+                assigned::named(text.as_bytes(), at, end, &rule.names, |_| false, fits).is_some()
+            })
+        }),
+        Engine::Shape | Engine::Assignment => fits(text.as_bytes()),
+    };
     let mut unseen: Vec<&String> = rule.anchors.iter().collect();
     for template in &rule.samples {
         for seed in SEEDS {
@@ -285,7 +317,7 @@ fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'sta
                 break;
             }
         }
-        if rule.engine == Engine::Shape && matches(template) {
+        if rule.engine != Engine::Assignment && matches(template) {
             fault(
                 "samples",
                 format!("the template `{template}` of `{id}` is itself a match: generate its body"),
@@ -366,7 +398,7 @@ revoke = { console = "https://acme.example/keys" }
 
         assert_eq!(service, "Acme");
         assert!(rules[0].leads && rules[0].checks.is_empty());
-        assert_eq!((rules[0].before, rules[0].after), (0, 31));
+        assert_eq!((rules[0].before, rules[0].after, rules[0].least), (0, 31, 31));
         assert_eq!(words(&rules[0].rule.coaching).unwrap().1[0], "the account");
     }
 

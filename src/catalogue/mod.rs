@@ -4,6 +4,7 @@
 //! to static data, so nothing is parsed at start-up. Knows nothing of git or files.
 
 pub mod anchor;
+pub(crate) mod assigned;
 pub mod check;
 pub mod checksum;
 #[cfg(test)]
@@ -39,6 +40,10 @@ pub struct Rule {
     pub engine: Engine,
     /// A regular expression over bytes; its group `secret`, if any, is the credential.
     pub shape: &'static str,
+    /// The names of a named rule, in words parted by blanks.
+    pub names: &'static [&'static str],
+    /// How many bytes a match has at least.
+    pub least: u32,
     /// Every match begins with an anchor.
     pub leads: bool,
     /// How many bytes before an anchor a match may begin.

@@ -62,6 +62,10 @@ pub struct RuleText {
     /// upper bound of its own.
     #[serde(default = "reach")]
     pub reach: u32,
+    /// The names that a named rule's value is given to: words in lower case, parted by
+    /// blanks.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Offline checks by name, see [`super::check::Check`].
     #[serde(default)]
     pub checks: Vec<String>,
@@ -246,6 +250,8 @@ words! {
         /// The shape, in a window around the anchor.
         #[default]
         Shape = "shape",
+        /// One of the rule's names, and a value assigned to it that the shape fits whole.
+        Named = "named",
         /// A name like `password` and the value assigned to it.
         Assignment = "assignment",
     }

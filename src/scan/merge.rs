@@ -53,13 +53,14 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
 }
 
 /// Surer first, then named before generic, then the longer.
-fn rank(finding: &Finding) -> (bool, super::Confidence, bool, usize) {
-    (
-        finding.rule.engine == Engine::Shape && finding.rule.grade == Grade::Likely,
-        finding.confidence,
-        finding.companion.is_some(),
-        finding.secret_span.len(),
-    )
+fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize) {
+    let specific = match (finding.rule.engine, finding.rule.grade) {
+        (Engine::Shape, Grade::Likely) => 3,
+        (Engine::Named, Grade::Likely) => 2,
+        (Engine::Shape | Engine::Named, Grade::Possible) => 1,
+        (Engine::Assignment, _) => 0,
+    };
+    (specific, finding.confidence, finding.companion.is_some(), finding.secret_span.len())
 }
 
 fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -88,6 +88,9 @@ impl Scanner {
             }
             let found = match rule.engine {
                 Engine::Shape => self.shapes.around(rule, index, text.bytes, start, anchor),
+                Engine::Named => {
+                    self.shapes.named(rule, index, text.bytes, start..start + anchor.text.len())
+                }
                 Engine::Assignment => assignment::around(rule, text, start, anchor.text.len()),
             };
             // Anchors overlap (`secret`, `client_secret`): each place once.

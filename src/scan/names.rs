@@ -237,6 +237,11 @@ const ABOUT: &[&str] = &[
     "end",
 ];
 
+/// Whether the rest of an identifier says that its value is about a credential, not one.
+pub(super) fn about(rest: &[u8]) -> bool {
+    words_of(rest).last().is_some_and(|last| ABOUT.contains(&last.as_str()))
+}
+
 /// What `name` says, or `None` when it carries no credential.
 pub(super) fn meaning(name: &[u8]) -> Option<Names> {
     let words = words_of(name);

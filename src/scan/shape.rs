@@ -1,6 +1,7 @@
 //! A rule's shape, tried around an anchor.
 
-use crate::catalogue::{Anchor, Catalogue, Rule};
+use super::names;
+use crate::catalogue::{Anchor, Catalogue, Rule, assigned};
 use crate::source::lines::LineStarts;
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
@@ -86,6 +87,31 @@ impl Shapes {
             }
         }
         None
+    }
+
+    /// The value given to one of `rule`'s names, which `hit` stands in.
+    pub(super) fn named(
+        &self,
+        rule: &'static Rule,
+        index: usize,
+        bytes: &[u8],
+        hit: Range<usize>,
+    ) -> Option<Candidate> {
+        let fits = |value: &[u8]| {
+            let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
+            (rule.least..=rule.after).contains(&length)
+                && self.own[index]
+                    .get_or_init(|| compile(&format!(r"\A(?:{})\z", rule.shape)))
+                    .is_match(value)
+        };
+        let found = assigned::named(bytes, hit.start, hit.end, rule.names, names::about, fits)?;
+        Some(Candidate {
+            rule,
+            span: found.name.start..found.value.end,
+            secret: found.value,
+            name: Some(found.name),
+            beside: None,
+        })
     }
 
     /// Adds the matches of companion rules around the candidates that call for them.

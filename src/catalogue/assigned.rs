@@ -1,0 +1,480 @@
+//! The value that a name is given, in any language or format.
+//!
+//! Takes bytes and the place of a name, gives the place of its value. Judges neither:
+//! whether the name tells and the value is a credential is asked elsewhere. Shared with
+//! `build.rs`, so it names nothing of the rest of the crate.
+
+use std::ops::Range;
+
+/// A value further from its name than this is not its value.
+const REACH: usize = 1024;
+
+/// How a value stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Between quotes.
+    Quoted,
+    /// Between quotes, as an argument after the name: `f("name", "value")`.
+    Argument,
+    /// Up to the next blank or mark.
+    Bare,
+    /// Bare, after nothing but a blank: `--name value`.
+    Apart,
+}
+
+/// The identifier around `start..end`: letters, digits, `_`, `-` and `.`.
+pub(crate) fn name_around(bytes: &[u8], start: usize, end: usize) -> Range<usize> {
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let before =
+        bytes[start.saturating_sub(64)..start].iter().rev().take_while(|b| of_name(b)).count();
+    let after = bytes[end..bytes.len().min(end + 64)].iter().take_while(|b| of_name(b)).count();
+    start - before..end + after
+}
+
+/// Reads forward in a line.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl Cursor<'_> {
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    fn skip(&mut self, wanted: impl Fn(u8) -> bool) -> usize {
+        let count = self.rest().iter().take_while(|byte| wanted(**byte)).count();
+        self.at += count;
+        count
+    }
+
+    fn blanks(&mut self) -> usize {
+        self.skip(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    fn take(&mut self, text: &[u8]) -> bool {
+        let there = self.rest().starts_with(text);
+        if there {
+            self.at += text.len();
+        }
+        there
+    }
+}
+
+/// The value of the name at `name`, and how it stands there.
+pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize>, Standing)> {
+    let limit = bytes.len().min(name.end + REACH);
+    let line_end =
+        memchr::memchr(b'\n', &bytes[name.end..limit]).map_or(limit, |found| name.end + found);
+    let mut cursor = Cursor { bytes, at: name.end, end: line_end };
+    // The name's own closing: `"password"`, `['password']`, `password?`, `\"password\"`.
+    let closed =
+        cursor.skip(|byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'?' | b'\\' | b'}' | b')'));
+    let blanks = cursor.blanks();
+    if [&b"=="[..], b"!=", b"=~", b"<=", b">="].iter().any(|other| cursor.rest().starts_with(other))
+    {
+        return None;
+    }
+    let operators =
+        [&b":="[..], b"=>", b"->", b"<-", b"||=", b"?=", b"+=", b"=", b":", b",", b">", b"("];
+    let Some(operator) = operators.into_iter().find(|operator| cursor.take(operator)) else {
+        return beyond(&mut cursor, name, closed, blanks);
+    };
+    cursor.blanks();
+    if operator == b":" {
+        skip_type(&mut cursor);
+    }
+    let from = cursor.at;
+    let quoted = quoted(&mut cursor);
+    match (operator, quoted) {
+        (b"," | b"(", Some(value)) => Some((value, Standing::Argument)),
+        // A comma without quotes separates arguments, not a name from its value.
+        (b",", None) if cursor.rest().trim_ascii().is_empty() => below(&cursor, name),
+        (b"," | b"(", None) => None,
+        (_, Some(value)) => Some((value, Standing::Quoted)),
+        (b">", None) => {
+            let length = memchr::memchr(b'<', &bytes[from..line_end])?;
+            (length > 0).then_some((from..from + length, Standing::Bare))
+        }
+        (_, None) => bare(&mut cursor).map(|value| (value, Standing::Bare)),
+    }
+}
+
+/// No operator: `key="name" value="…"`, `name: K` with `value: …` below, `--name …`.
+fn beyond(
+    cursor: &mut Cursor<'_>,
+    name: &Range<usize>,
+    closed: usize,
+    blanks: usize,
+) -> Option<(Range<usize>, Standing)> {
+    if closed > 0 && blanks > 0 && attribute(cursor, b"value") {
+        return quoted(cursor).map(|value| (value, Standing::Quoted));
+    }
+    if cursor.rest().trim_ascii().is_empty() {
+        return below(cursor, name);
+    }
+    if blanks == 0 {
+        return None;
+    }
+    if let Some(value) = quoted(cursor) {
+        return Some((value, Standing::Quoted));
+    }
+    bare(cursor).map(|value| (value, Standing::Apart))
+}
+
+/// Reads `word="` or `"word": ` up to its value.
+fn attribute(cursor: &mut Cursor<'_>, word: &[u8]) -> bool {
+    cursor.skip(|byte| matches!(byte, b'"' | b'\''));
+    cursor.take(word) && {
+        cursor.skip(|byte| matches!(byte, b'"' | b'\''));
+        cursor.blanks();
+        let operator = cursor.take(b"=") || cursor.take(b":");
+        cursor.blanks();
+        operator
+    }
+}
+
+/// The value on the next line, where the name was itself one: `name: K`, `"Key": "K"`.
+fn below(cursor: &Cursor<'_>, name: &Range<usize>) -> Option<(Range<usize>, Standing)> {
+    let bytes = cursor.bytes;
+    let before = bytes[..name.start].trim_ascii_end();
+    let before = before.strip_suffix(b"\"").unwrap_or(before).trim_ascii_end();
+    if !before.ends_with(b":") {
+        return None;
+    }
+    let next = cursor.end + 1;
+    let limit = bytes.len().min(next + REACH);
+    let end = memchr::memchr(b'\n', bytes.get(next..limit)?).map_or(limit, |at| next + at);
+    let mut below = Cursor { bytes, at: next, end };
+    below.skip(|byte| matches!(byte, b' ' | b'\t' | b'-'));
+    let from = below.at;
+    let found = attribute(&mut below, b"value") || {
+        below.at = from;
+        attribute(&mut below, b"Value")
+    };
+    if !found {
+        return None;
+    }
+    match quoted(&mut below) {
+        Some(value) => Some((value, Standing::Quoted)),
+        None => bare(&mut below).map(|value| (value, Standing::Bare)),
+    }
+}
+
+/// A type between name and value: `password: &'static str = "…"`.
+fn skip_type(cursor: &mut Cursor<'_>) {
+    let at = cursor.at;
+    cursor.skip(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'<' | b'>' | b'&' | b'?')
+    });
+    if cursor.take(b"'static ") {
+        cursor.skip(|byte| byte.is_ascii_alphanumeric());
+    }
+    cursor.blanks();
+    let assigned =
+        cursor.at > at && cursor.rest().starts_with(b"=") && !cursor.rest().starts_with(b"==");
+    if assigned {
+        cursor.at += 1;
+        cursor.blanks();
+    } else {
+        cursor.at = at;
+    }
+}
+
+/// Text between quotes that begins here, also behind a prefix (`b"…"`) or as the first
+/// argument of a call that only wraps it (`SecretStr("…")`).
+fn quoted(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+    let rest = cursor.rest();
+    // `new`, `await`, a wrapper's name and its bracket; or r"", b"", f"", @"", L"".
+    let word = rest
+        .iter()
+        .take(48)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b' '))
+        .count();
+    let bracket = rest.get(word).is_some_and(|byte| matches!(byte, b'(' | b'['));
+    if word > 0 && bracket && !reads(rest.get(..word).unwrap_or_default()) {
+        cursor.at += word + 1;
+        cursor.blanks();
+    } else if word == 0 && bracket {
+        cursor.at += 1;
+        cursor.blanks();
+    } else if let [b'r' | b'b' | b'f' | b'u' | b'L' | b'@' | b'$' | b'N', b'"' | b'\'', ..] = rest {
+        cursor.at += 1;
+    }
+    // A quote inside a string literal is escaped.
+    let escaped = cursor.rest().starts_with(b"\\\"") || cursor.rest().starts_with(b"\\'");
+    cursor.at += usize::from(escaped);
+    let quote = *cursor.rest().first().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
+    cursor.at += 1;
+    if cursor.rest().starts_with(&[quote, quote]) {
+        cursor.at += 2;
+    }
+    let (from, bytes) = (cursor.at, cursor.bytes);
+    let mut end = from;
+    while end < cursor.end && bytes[end] != quote {
+        let skips = bytes[end] == b'\\' && !escaped && end + 1 < cursor.end;
+        end += if skips { 2 } else { 1 };
+    }
+    if end >= cursor.end {
+        return None;
+    }
+    if escaped && end > from && bytes[end - 1] == b'\\' {
+        end -= 1;
+    }
+    (end > from).then_some(from..end)
+}
+
+/// Whether a call of this name fetches a value rather than wraps one.
+fn reads(call: &[u8]) -> bool {
+    const READERS: [&[u8]; 22] = [
+        b"get",
+        b"env",
+        b"fetch",
+        b"read",
+        b"load",
+        b"lookup",
+        b"find",
+        b"config",
+        b"param",
+        b"var",
+        b"input",
+        b"prompt",
+        b"request",
+        b"query",
+        b"resolve",
+        b"select",
+        b"ref",
+        b"value",
+        b"file",
+        b"parse",
+        b"translate",
+        b"setting",
+    ];
+    let lower = call.to_ascii_lowercase();
+    READERS.iter().any(|reader| memchr::memmem::find(&lower, reader).is_some())
+}
+
+/// Text without quotes that begins here.
+fn bare(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+    let stop = |byte: &u8| {
+        matches!(
+            byte,
+            b' ' | b'\t' | b'\r' | b';' | b',' | b'<' | b'"' | b'\'' | b'`' | b'&' | b'|'
+        )
+    };
+    let rest = cursor.rest();
+    let length = rest.iter().position(stop).unwrap_or(rest.len());
+    (length > 0).then_some(cursor.at..cursor.at + length)
+}
+
+/// Where a name's words stand: at its end, or its first words alone.
+#[derive(Debug, PartialEq, Eq)]
+enum Held<'a> {
+    /// All words; what follows them in the identifier begins here.
+    Whole(usize),
+    /// The identifier is these words' section; the words left over.
+    Section(&'a str),
+}
+
+/// Whether `identifier` holds `wanted` (words in lower case, parted by blanks), in any
+/// case and with any separators, beginning and ending where a word does.
+fn held<'a>(identifier: &[u8], wanted: &'a str) -> Option<Held<'a>> {
+    let starts_word = |at: usize| {
+        let (byte, last) = (identifier[at], at.checked_sub(1).map(|at| identifier[at]));
+        last.is_none_or(|last| {
+            !last.is_ascii_alphanumeric()
+                || byte.is_ascii_uppercase()
+                    && (last.is_ascii_lowercase()
+                        || last.is_ascii_digit()
+                        || identifier.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+                || last.is_ascii_digit() && byte.is_ascii_alphabetic()
+        })
+    };
+    let ends_word = |at: usize| {
+        identifier.get(at).is_none_or(|byte| !byte.is_ascii_alphabetic()) || starts_word(at)
+    };
+    'starts: for start in (0..identifier.len()).filter(|at| starts_word(*at)) {
+        let mut at = start;
+        for (index, byte) in wanted.bytes().enumerate() {
+            if byte == b' ' {
+                continue;
+            }
+            while at > start && identifier.get(at).is_some_and(|b| !b.is_ascii_alphanumeric()) {
+                at += 1;
+            }
+            match identifier.get(at) {
+                Some(there) if there.to_ascii_lowercase() == byte => at += 1,
+                None if wanted.as_bytes().get(index.wrapping_sub(1)) == Some(&b' ') => {
+                    return wanted.get(index..).map(Held::Section);
+                }
+                _ => continue 'starts,
+            }
+        }
+        if ends_word(at) {
+            return Some(Held::Whole(at));
+        }
+    }
+    None
+}
+
+/// A name and the value it is given.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Assigned {
+    /// The whole identifier.
+    pub(crate) name: Range<usize>,
+    /// The value.
+    pub(crate) value: Range<usize>,
+}
+
+/// The assignment around the anchor at `start..end` whose name holds one of `names` and
+/// whose value `fits`. `about` tells of the rest of an identifier that it makes the name
+/// one of something else, such as `_path`.
+pub(crate) fn named(
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    names: &[impl AsRef<str>],
+    about: impl Fn(&[u8]) -> bool,
+    fits: impl Fn(&[u8]) -> bool,
+) -> Option<Assigned> {
+    let name = name_around(bytes, start, end);
+    let fitting = |name: Range<usize>| {
+        let (value, _) = value_of(bytes, &name)?;
+        fits(&bytes[value.clone()]).then_some(Assigned { name, value })
+    };
+    for wanted in names {
+        match held(&bytes[name.clone()], wanted.as_ref()) {
+            Some(Held::Whole(rest)) if !about(&bytes[name.start + rest..name.end]) => {
+                if let Some(found) = fitting(name.clone()) {
+                    return Some(found);
+                }
+            }
+            Some(Held::Section(left)) => {
+                if let Some(found) =
+                    section(bytes, name.end, left, &about).into_iter().find_map(&fitting)
+                {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Identifiers shortly after `at` that are `wanted`: a section's keys, a call's arguments.
+fn section(
+    bytes: &[u8],
+    at: usize,
+    wanted: &str,
+    about: &impl Fn(&[u8]) -> bool,
+) -> Vec<Range<usize>> {
+    let until = bytes.len().min(at + 320);
+    let mut found = Vec::new();
+    let mut from = at;
+    let mut lines = 0;
+    while from < until && lines < 7 {
+        let byte = bytes[from];
+        lines += usize::from(byte == b'\n');
+        if !byte.is_ascii_alphabetic() {
+            from += 1;
+            continue;
+        }
+        let name = name_around(bytes, from, from + 1);
+        if let Some(Held::Whole(rest)) = held(&bytes[name.clone()], wanted)
+            && !about(&bytes[name.start + rest..name.end])
+        {
+            found.push(name.clone());
+        }
+        from = name.end.max(from + 1);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Held, Standing, held, named, value_of};
+
+    fn value(text: &str, name: &str) -> Option<(String, Standing)> {
+        let start = text.find(name).unwrap();
+        let (value, standing) = value_of(text.as_bytes(), &(start..start + name.len()))?;
+        Some((text.get(value).unwrap().to_owned(), standing))
+    }
+
+    #[test]
+    fn a_value_is_found_in_each_language_and_format() {
+        for text in [
+            "KEY = \"v-1\"",
+            "KEY=v-1",
+            "export KEY='v-1'",
+            "KEY: v-1",
+            "\"KEY\": \"v-1\",",
+            "{\\\"KEY\\\": \\\"v-1\\\"}",
+            ":KEY => 'v-1'",
+            "KEY := `v-1`",
+            "KEY <- \"v-1\"",
+            "config['KEY'] = 'v-1';",
+            "const KEY: &'static str = \"v-1\";",
+            "KEY: Optional<String> = \"v-1\"",
+            "os.getenv(\"KEY\", \"v-1\")",
+            "setKEY(\"v-1\")",
+            "KEY = SecretStr(\"v-1\")",
+            "KEY = new SecretStr( \"v-1\" )",
+            "KEY = [\"v-1\"]",
+            "KEY = b'v-1'",
+            "KEY = \"\"\"v-1\"\"\"",
+            "<KEY>v-1</KEY>",
+            "<add key=\"KEY\" value=\"v-1\"/>",
+            "<entry key=\"KEY\">v-1</entry>",
+            "- name: KEY\n  value: v-1\n",
+            "{\"name\": \"KEY\",\n \"value\": \"v-1\"}",
+            "tool --KEY v-1 --quiet",
+            "tool --KEY=v-1 --quiet",
+            "ENV KEY v-1",
+            "curl -H \"KEY: v-1\"",
+            "KEY \"v-1\"",
+        ] {
+            assert_eq!(value(text, "KEY").map(|(v, _)| v).as_deref(), Some("v-1"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_assignment_has_no_value() {
+        for text in [
+            "if KEY == \"v-1\"",
+            "KEY != 'v-1'",
+            "f(KEY, other)",
+            "KEY",
+            "KEY\nvalue: v-1",
+            "KEY = get(\"v-1\")x",
+        ] {
+            let found = value(text, "KEY").map(|(v, _)| v);
+            assert!(found.is_none_or(|v| v != "v-1"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_holds_words_in_any_spelling_at_words_ends() {
+        for (name, whole) in [
+            ("DATADOG_API_KEY", true),
+            ("datadogApiKey", true),
+            ("prod.datadog-api-key", true),
+            ("DatadogAPIKeyEU", true),
+            ("my2datadogapikey", true),
+            ("nodatadog_api_key", false),
+            ("datadog_api_keyboard", false),
+        ] {
+            let found = held(name.as_bytes(), "datadog api key");
+            assert_eq!(matches!(found, Some(Held::Whole(_))), whole, "{name}");
+        }
+        assert_eq!(held(b"datadog", "datadog api key"), Some(Held::Section("api key")));
+    }
+
+    #[test]
+    fn a_sections_key_counts_as_the_name() {
+        let text = b"datadog:\n  site: eu\n  api_key: v-1\n";
+        let found = named(text, 0, 7, &["datadog api key"], |_| false, |value| value == b"v-1");
+        assert_eq!(found.map(|found| found.value), Some(31..34));
+    }
+}
