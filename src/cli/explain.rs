@@ -1,24 +1,58 @@
 //! The long form: all about a rule, or all that was seen in a file.
 
-use crate::catalogue::Catalogue;
+use super::run::{Check, Checked};
+use crate::catalogue::{Catalogue, Rule};
 use crate::error::Error;
 use crate::scan::{Scanner, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
 use crate::source::role::role_of;
-use crate::{exit, report};
+use crate::{exit, report, source};
 use std::path::Path;
 
-/// Explains the rule called `id`, else the file at that path.
+/// Explains the rule called `id`, else the file at that path, else the finding.
 pub(super) fn explain(id: &str) -> Result<u8, Error> {
     let catalogue = Catalogue::builtin();
-    if catalogue.rule(id).is_none() && Path::new(id).is_file() {
+    if let Some(rule) = catalogue.rule(id) {
+        explain_rule(rule);
+        return Ok(exit::PASSED);
+    }
+    if Path::new(id).is_file() {
         return explain_file(Path::new(id));
     }
-    let rule = catalogue.rule(id).ok_or_else(|| Error::UnknownId {
-        id: id.to_owned(),
-        nearest: catalogue.nearest(id).map(str::to_owned),
-    })?;
+    if !explain_finding(id)? {
+        let nearest = catalogue.nearest(id).map(str::to_owned);
+        return Err(Error::UnknownId { id: id.to_owned(), nearest });
+    }
+    Ok(exit::PASSED)
+}
+
+/// Shows the cards of the finding called `id` among what is staged and what no remote
+/// has, and all about its rule. Gives whether there is one.
+fn explain_finding(id: &str) -> Result<bool, Error> {
+    let repo = match super::open() {
+        Ok(repo) => repo,
+        Err(Error::NoRepository { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let check = Check::new(Some(&repo))?;
+    let mut checked = Checked::default();
+    check.changes(&repo, &source::index::staged(&repo)?, &mut checked)?;
+    for set in source::range::unpushed(&repo)?.change_sets(&repo)? {
+        check.changes(&repo, &set, &mut checked)?;
+    }
+    checked.cards.retain(|card| card.id.is_some_and(|known| known.to_string() == id));
+    for card in &checked.cards {
+        report::data(&report::card(card, super::env::style()));
+    }
+    let rule = checked.cards.first().and_then(|card| Catalogue::builtin().rule(card.rule));
+    if let Some(rule) = rule {
+        explain_rule(rule);
+    }
+    Ok(rule.is_some())
+}
+
+fn explain_rule(rule: &Rule) {
     let words = (rule.coaching)();
     let mut text = format!(
         "{} [{}]\n{} severity, lives {}\n",
@@ -47,7 +81,6 @@ pub(super) fn explain(id: &str) -> Result<u8, Error> {
         text.push_str(source);
     }
     report::data(&text);
-    Ok(exit::PASSED)
 }
 
 /// Every match in a file, with what it is or why it is no credential.

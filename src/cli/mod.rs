@@ -2,15 +2,15 @@
 
 mod env;
 mod explain;
+mod key;
 mod run;
 
 use crate::catalogue::{Catalogue, Rule};
-use crate::config::Config;
 use crate::error::Error;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
 use clap::{Parser, Subcommand};
-use run::Checked;
+use run::{Check, Checked};
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
@@ -60,12 +60,12 @@ enum Command {
         #[arg(long, value_name = "A..B")]
         range: Option<String>,
     },
-    /// Tell all about a rule, or what was seen in a file and why some of it is let through
+    /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
-        after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain config/app.py"
+        after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py"
     )]
     Explain {
-        /// The rule's id, or a file's path
+        /// The rule's id, the finding's id on a card, or a file's path
         id: String,
     },
     /// List every rule
@@ -169,18 +169,16 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
 }
 
 fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<u8, Error> {
-    let config = run::config(repo)?;
     let mut checked = Checked::default();
-    checked.add_changes(repo, set, &run::scanner(&config), &config)?;
+    Check::new(Some(repo))?.changes(repo, set, &mut checked)?;
     Ok(checked.conclude())
 }
 
 fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<u8, Error> {
-    let config = run::config(repo)?;
-    let scanner = run::scanner(&config);
+    let check = Check::new(Some(repo))?;
     let mut checked = Checked::default();
     for set in outgoing.change_sets(repo)? {
-        checked.add_changes(repo, &set, &scanner, &config)?;
+        check.changes(repo, &set, &mut checked)?;
     }
     Ok(checked.conclude())
 }
@@ -190,24 +188,22 @@ fn check_stdin() -> Result<u8, Error> {
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
-    let config = Config::default();
     let mut checked = Checked::default();
-    checked.add_bytes(b"", &bytes, &run::scanner(&config), &config);
+    Check::new(None)?.bytes(b"", &bytes, &mut checked);
     Ok(checked.conclude())
 }
 
 fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
-    let config = match open() {
-        Ok(repo) => run::config(&repo)?,
-        Err(Error::NoRepository { .. }) => Config::default(),
+    let check = match open() {
+        Ok(repo) => Check::new(Some(&repo))?,
+        Err(Error::NoRepository { .. }) => Check::new(None)?,
         Err(error) => return Err(error),
     };
-    let scanner = run::scanner(&config);
     let all = Mutex::new(Checked::default());
     let coverage = source::tree::walk(paths, None, |path, bytes| {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
-        part.add_bytes(path.as_os_str().as_encoded_bytes(), bytes, &scanner, &config);
+        check.bytes(path.as_os_str().as_encoded_bytes(), bytes, &mut part);
         if !part.cards.is_empty()
             && let Ok(mut all) = all.lock()
         {

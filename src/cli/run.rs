@@ -1,11 +1,12 @@
 //! From a change to a verdict: the one way through.
 
-use super::env;
-use crate::catalogue::Catalogue;
+use super::{env, key};
+use crate::catalogue::{Catalogue, Rule};
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
-use crate::judge::{self, Context, Exposure, Terminal, Verdict};
+use crate::judge::fingerprint::{FindingId, Key};
+use crate::judge::{self, Actor, Context, Exposure, Terminal, Verdict};
 use crate::report;
 use crate::scan::{Finding, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
@@ -14,10 +15,175 @@ use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread}
 use crate::{exit, source};
 use rayon::prelude::*;
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Below this many changes, starting threads costs more than they save.
 const THREADS_FROM: usize = 64;
+
+/// What every check of one run shares.
+pub(super) struct Check {
+    pub(super) config: Config,
+    scanner: Scanner,
+    actor: Actor,
+    terminal: Terminal,
+    /// The repository's shared folder, which holds the key of ids.
+    folder: Option<PathBuf>,
+    key: OnceLock<Option<Key>>,
+}
+
+impl Check {
+    /// A check by the repository's configuration; by the defaults where there is none.
+    pub(super) fn new(repo: Option<&Repo>) -> Result<Self, Error> {
+        let config =
+            repo.and_then(Repo::top).map_or_else(|| Ok(Config::default()), Config::load)?;
+        let scanner = Scanner::new(Catalogue::builtin());
+        let scanner =
+            if config.keeps_all() { scanner } else { scanner.only(|rule| config.keeps(rule.id)) };
+        let actor = env::actor();
+        Ok(Self {
+            config,
+            scanner,
+            terminal: env::terminal(&actor),
+            actor,
+            folder: repo.map(|repo| repo.common_dir().to_owned()),
+            key: OnceLock::new(),
+        })
+    }
+
+    /// The id of a finding; made only once there is one.
+    fn id(&self, finding: &Finding) -> Option<FindingId> {
+        let key = self.key.get_or_init(|| self.folder.as_deref().and_then(key::key));
+        key.as_ref().map(|key| key.id(finding.rule.id, &finding.secret))
+    }
+
+    /// Checks every change of a set.
+    pub(super) fn changes(
+        &self,
+        repo: &Repo,
+        set: &ChangeSet,
+        checked: &mut Checked,
+    ) -> Result<(), Error> {
+        checked.coverage.add(set.coverage.clone());
+        if set.changes.len() < THREADS_FROM {
+            return set
+                .changes
+                .iter()
+                .try_for_each(|change| self.change(repo, set, change, checked));
+        }
+        let size = set.changes.len().div_ceil(rayon::current_num_threads().max(1));
+        let parts = set.changes.chunks(size).map(|part| Ok((repo.reopen()?, part)));
+        let parts: Vec<(Repo, &[Change])> = parts.collect::<Result<_, Error>>()?;
+        let done: Vec<Checked> = parts
+            .into_par_iter()
+            .map(|(repo, part)| {
+                let mut checked = Checked::default();
+                part.iter()
+                    .try_for_each(|change| self.change(&repo, set, change, &mut checked))
+                    .map(|()| checked)
+            })
+            .collect::<Result<_, Error>>()?;
+        for part in done {
+            checked.add(part);
+        }
+        Ok(())
+    }
+
+    fn change(
+        &self,
+        repo: &Repo,
+        set: &ChangeSet,
+        change: &Change,
+        checked: &mut Checked,
+    ) -> Result<(), Error> {
+        if ignored(&self.config, &change.path) {
+            checked.coverage.ignored += 1;
+            return Ok(());
+        }
+        let bytes = match repo.read(change.id) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                checked.coverage.unread.push(Unread { path: change.path.clone(), why });
+                return Ok(());
+            }
+        };
+        checked.coverage.read += 1;
+        checked.coverage.bytes += bytes.len() as u64;
+        let text = source::decode::to_utf8(&bytes);
+        let findings = self.scan(&change.path, &text);
+        if findings.is_empty() {
+            return Ok(());
+        }
+        // Only now is it worth knowing which lines are new.
+        let new = lines_new_in(repo, set, change, &text, &self.config)?;
+        let commit = match &change.origin {
+            Origin::Commit(id) => Some(id.to_hex_with_len(12).to_string()),
+            Origin::Index | Origin::File | Origin::Stdin => None,
+        };
+        let exposure = match &change.origin {
+            Origin::Index => Exposure::Staged,
+            Origin::Commit(_) => Exposure::Committed,
+            Origin::File | Origin::Stdin => Exposure::File,
+        };
+        let lines = LineStarts::of(&text);
+        for finding in findings {
+            let first = lines.line_of(finding.span.start);
+            let last = lines.line_of(finding.span.end.saturating_sub(1));
+            if new.touch(first, last) {
+                let place =
+                    Stand { path: &change.path, text: &text, exposure, commit: commit.as_deref() };
+                checked.cards.push(self.card(&finding, &place, &lines));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks bytes that are in no commit: every line counts.
+    pub(super) fn bytes(&self, path: &[u8], bytes: &[u8], checked: &mut Checked) {
+        checked.coverage.read += 1;
+        checked.coverage.bytes += bytes.len() as u64;
+        let text = source::decode::to_utf8(bytes);
+        let findings = self.scan(path, &text);
+        if findings.is_empty() {
+            return;
+        }
+        let lines = LineStarts::of(&text);
+        let place = Stand { path, text: &text, exposure: Exposure::File, commit: None };
+        checked.cards.extend(findings.iter().map(|finding| self.card(finding, &place, &lines)));
+    }
+
+    fn scan(&self, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+        self.scanner.scan(&Text { bytes, path, role: role_of(path) }).findings
+    }
+
+    fn card(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Card {
+        let role = role_of(stand.path);
+        let context = Context {
+            exposure: stand.exposure,
+            role,
+            terminal: self.terminal,
+            actor: self.actor.clone(),
+        };
+        let judgement = judge::judge(finding, &context, &self.config.policy);
+        let place = Place {
+            path: stand.path,
+            line: lines.line_of(finding.secret_span.start),
+            masked: &masked_line(finding, stand.text),
+            role,
+            exposure: stand.exposure,
+            commit: stand.commit,
+        };
+        coach::card(finding, self.id(finding), judgement, &place)
+    }
+}
+
+/// Where the text of a finding stands.
+struct Stand<'a> {
+    path: &'a [u8],
+    text: &'a [u8],
+    exposure: Exposure,
+    commit: Option<&'a str>,
+}
 
 /// Cards and coverage, growing as changes are checked.
 #[derive(Default)]
@@ -26,151 +192,10 @@ pub(super) struct Checked {
     pub(super) coverage: Coverage,
 }
 
-/// A scanner with the rules that the configuration keeps.
-pub(super) fn scanner(config: &Config) -> Scanner {
-    let scanner = Scanner::new(Catalogue::builtin());
-    if config.keeps_all() { scanner } else { scanner.only(|rule| config.keeps(rule.id)) }
-}
-
-/// The configuration of a repository.
-pub(super) fn config(repo: &Repo) -> Result<Config, Error> {
-    repo.top().map_or_else(|| Ok(Config::default()), Config::load)
-}
-
 impl Checked {
-    /// Checks every change of a set.
-    pub(super) fn add_changes(
-        &mut self,
-        repo: &Repo,
-        set: &ChangeSet,
-        scanner: &Scanner,
-        config: &Config,
-    ) -> Result<(), Error> {
-        self.coverage.add(set.coverage.clone());
-        if set.changes.len() < THREADS_FROM {
-            return self.add_some(repo, set, &set.changes, scanner, config);
-        }
-        let size = set.changes.len().div_ceil(rayon::current_num_threads().max(1));
-        let parts = set.changes.chunks(size).map(|part| Ok((repo.reopen()?, part)));
-        let parts: Vec<(Repo, &[Change])> = parts.collect::<Result<_, Error>>()?;
-        let checked: Vec<Self> = parts
-            .into_par_iter()
-            .map(|(repo, part)| {
-                let mut checked = Self::default();
-                checked.add_some(&repo, set, part, scanner, config).map(|()| checked)
-            })
-            .collect::<Result<_, Error>>()?;
-        for part in checked {
-            self.cards.extend(part.cards);
-            self.coverage.add(part.coverage);
-        }
-        Ok(())
-    }
-
-    fn add_some(
-        &mut self,
-        repo: &Repo,
-        set: &ChangeSet,
-        changes: &[Change],
-        scanner: &Scanner,
-        config: &Config,
-    ) -> Result<(), Error> {
-        changes.iter().try_for_each(|change| self.add_change(repo, set, change, scanner, config))
-    }
-
-    fn add_change(
-        &mut self,
-        repo: &Repo,
-        set: &ChangeSet,
-        change: &Change,
-        scanner: &Scanner,
-        config: &Config,
-    ) -> Result<(), Error> {
-        if ignored(config, &change.path) {
-            self.coverage.ignored += 1;
-            return Ok(());
-        }
-        let bytes = match repo.read(change.id) {
-            Ok(bytes) => bytes,
-            Err(why) => {
-                self.coverage.unread.push(Unread { path: change.path.clone(), why });
-                return Ok(());
-            }
-        };
-        self.coverage.read += 1;
-        self.coverage.bytes += bytes.len() as u64;
-        let text = source::decode::to_utf8(&bytes);
-        let role = role_of(&change.path);
-        let findings = scanner.scan(&Text { bytes: &text, path: &change.path, role }).findings;
-        if findings.is_empty() {
-            return Ok(());
-        }
-        // Only now is it worth knowing which lines are new.
-        let new = lines_new_in(repo, set, change, &text, config)?;
-        let lines = LineStarts::of(&text);
-        let (exposure, commit) = match &change.origin {
-            Origin::Index => (Exposure::Staged, None),
-            Origin::Commit(id) => (Exposure::Committed, Some(id.to_hex_with_len(12).to_string())),
-            Origin::File | Origin::Stdin => (Exposure::File, None),
-        };
-        for finding in findings {
-            let first = lines.line_of(finding.span.start);
-            let last = lines.line_of(finding.span.end.saturating_sub(1));
-            if new.touch(first, last) {
-                self.add_finding(
-                    &finding,
-                    &text,
-                    &change.path,
-                    &lines,
-                    exposure,
-                    commit.as_deref(),
-                    config,
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks bytes that are in no commit: every line counts.
-    pub(super) fn add_bytes(
-        &mut self,
-        path: &[u8],
-        bytes: &[u8],
-        scanner: &Scanner,
-        config: &Config,
-    ) {
-        self.coverage.read += 1;
-        self.coverage.bytes += bytes.len() as u64;
-        let text = source::decode::to_utf8(bytes);
-        let findings = scanner.scan(&Text { bytes: &text, path, role: role_of(path) }).findings;
-        if findings.is_empty() {
-            return;
-        }
-        let lines = LineStarts::of(&text);
-        for finding in findings {
-            self.add_finding(&finding, &text, path, &lines, Exposure::File, None, config);
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one place's facts, used once")]
-    fn add_finding(
-        &mut self,
-        finding: &Finding,
-        text: &[u8],
-        path: &[u8],
-        lines: &LineStarts,
-        exposure: Exposure,
-        commit: Option<&str>,
-        config: &Config,
-    ) {
-        let role = role_of(path);
-        let actor = env::actor();
-        let context = Context { exposure, role, terminal: env::terminal(&actor), actor };
-        let judgement = judge::judge(finding, &context, &config.policy);
-        let line = lines.line_of(finding.secret_span.start);
-        let masked = masked_line(finding, text);
-        let place = Place { path, line, masked: &masked, role, exposure, commit };
-        self.cards.push(coach::card(finding, judgement, &place));
+    fn add(&mut self, other: Self) {
+        self.cards.extend(other.cards);
+        self.coverage.add(other.coverage);
     }
 
     /// Shows what there is to show, asks where that was decided, and gives the exit code.
@@ -240,6 +265,18 @@ fn lines_new_in(
     }
 }
 
+/// The letters by which anyone knows the type, such as `ghp_`: never a part of the
+/// random body, for the rule's shape names them.
+fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
+    let of_prefix = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let length = rule.shape.bytes().take_while(of_prefix).count();
+    // A letter before a repetition is no letter of the prefix.
+    let repeated = matches!(rule.shape.as_bytes().get(length), Some(b'?' | b'*' | b'{'));
+    let length = if repeated { length.saturating_sub(1) } else { length };
+    let fits = rule.leads && length <= 12 && value.starts_with(&rule.shape.as_bytes()[..length]);
+    if fits { &value[..length] } else { &[] }
+}
+
 /// The finding's first line with every byte of the credential masked, cut to what
 /// stands close by: the rest of a long line could hold another one.
 fn masked_line(finding: &Finding, text: &[u8]) -> Vec<u8> {
@@ -253,6 +290,14 @@ fn masked_line(finding: &Finding, text: &[u8]) -> Vec<u8> {
         masked.clear();
     }
     let mut out = masked;
-    out.extend_from_slice(format!("[{} bytes hidden]", secret.len()).as_bytes());
+    let value = &text[secret.clone()];
+    let prefix = type_prefix(finding.rule, value);
+    out.extend_from_slice(prefix);
+    let hidden = value.len() - prefix.len();
+    out.extend_from_slice(format!("[{hidden} bytes hidden]").as_bytes());
+    // What closes it tells that nothing of it was cut.
+    let closing =
+        |byte: &&u8| matches!(byte, b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b',' | b';');
+    out.extend(text[secret.end..].iter().take(4).take_while(closing));
     out
 }

@@ -1,7 +1,8 @@
 //! A verdict becomes a card: words in sections, still without colour or width.
 
+use crate::judge::fingerprint::FindingId;
 use crate::judge::{Exposure, Judgement, Verdict};
-use crate::scan::Finding;
+use crate::scan::{Confidence, Finding};
 use crate::source::role::FileRole;
 use crate::text::Escaped;
 
@@ -12,14 +13,18 @@ pub struct Card {
     pub what: &'static str,
     /// The rule's id.
     pub rule: &'static str,
+    /// The finding's id in this repository.
+    pub id: Option<FindingId>,
     /// `config/app.py`, fit for a terminal.
     pub path: String,
     /// One-based.
     pub line: usize,
     /// The line with the credential masked, fit for a terminal.
     pub masked: String,
-    /// How sure it is, and what was learnt.
-    pub certainty: String,
+    /// How sure it is, and why.
+    pub seen: String,
+    /// What there was to notice.
+    pub signal: &'static str,
     /// What it opens.
     pub opens: &'static str,
     /// Why it matters here.
@@ -61,24 +66,22 @@ pub struct Place<'a> {
 }
 
 /// The card for `finding`.
-pub fn card(finding: &Finding, judgement: Judgement, place: &Place<'_>) -> Card {
+pub fn card(
+    finding: &Finding,
+    id: Option<FindingId>,
+    judgement: Judgement,
+    place: &Place<'_>,
+) -> Card {
     let words = (finding.rule.coaching)();
     let path = Escaped(place.path).to_string();
-    let mut certainty = finding.confidence.to_string();
-    for note in &finding.notes {
-        certainty.push_str(", ");
-        certainty.push_str(&note.to_string());
-    }
-    if let Some((companion, _)) = &finding.companion {
-        certainty.push_str(", beside its ");
-        certainty.push_str(companion.what);
-    }
     Card {
         what: finding.rule.what,
         rule: finding.rule.id,
+        id,
         line: place.line,
         masked: Escaped(place.masked).to_string(),
-        certainty,
+        seen: seen(finding, &judgement),
+        signal: words.missed,
         opens: words.opens,
         here: here(place),
         steps: steps(finding, place, &path),
@@ -87,6 +90,18 @@ pub fn card(finding: &Finding, judgement: Judgement, place: &Place<'_>) -> Card 
         path,
         judgement,
     }
+}
+
+fn seen(finding: &Finding, judgement: &Judgement) -> String {
+    let mut facts: Vec<String> = finding.notes.iter().map(ToString::to_string).collect();
+    if let Some((companion, _)) = &finding.companion {
+        facts.push(format!("it stands beside its {}", companion.what));
+    }
+    // What is proven needs no further reason; what is not is told by which policy it went.
+    if finding.confidence < Confidence::Proven {
+        facts.push(judgement.because.to_owned());
+    }
+    format!("{}: {}", finding.confidence, facts.join(", "))
 }
 
 fn here(place: &Place<'_>) -> String {
@@ -170,7 +185,7 @@ fn go_on(judgement: &Judgement, rule: &str) -> String {
     match judgement.verdict {
         Verdict::Permit => "nothing was refused".to_owned(),
         Verdict::Slow | Verdict::Guide | Verdict::Block => {
-            format!("no credential? end its line with: leakcoach:allow {rule} because WORDS")
+            format!("not one? add to its line: leakcoach:allow {rule} because WORDS")
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A finding plus its context becomes a verdict. Pure.
 
+pub mod fingerprint;
+
 use crate::catalogue::Severity;
 use crate::catalogue::schema::words;
 use crate::scan::{Confidence, Finding, Note};
@@ -112,12 +114,12 @@ pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
         (Verdict::Guide | Verdict::Slow, Terminal::Absent) if severity >= Severity::High => {
             Judgement {
                 verdict: Verdict::Block,
-                because: "nobody can be asked, and it would matter",
+                because: "it looks like one here, much would depend on it and nobody can be asked",
             }
         }
         (Verdict::Guide | Verdict::Slow, Terminal::Absent) => Judgement {
             verdict: Verdict::Permit,
-            because: "nobody can be asked, and little depends on it",
+            because: "it looks like one here, but little depends on it",
         },
     }
 }

@@ -35,14 +35,14 @@ pub fn card(card: &Card, style: Style) -> String {
         Verdict::Block => "refused".red(),
     };
     let _ = writeln!(out, "{}: {} [{}]", head.bold(), card.what.bold(), card.rule);
-    let _ = writeln!(out, "  {} {}:{}", corner.dimmed(), card.path, card.line);
-    let _ = writeln!(
-        out,
-        "  {} {}",
-        bar.dimmed(),
-        clip(card.masked.trim(), style.width.saturating_sub(6))
-    );
-    section(&mut out, "seen", &format!("{}; {}", card.certainty, card.judgement.because), style);
+    let id = card.id.map(|id| format!("  {id}").dimmed().to_string()).unwrap_or_default();
+    let _ = writeln!(out, "  {} {}:{}{id}", corner.dimmed(), card.path, card.line);
+    let line = card.line.to_string();
+    let room = style.width.saturating_sub(line.len() + 5);
+    let _ =
+        writeln!(out, "  {} {}", format!("{line} {bar}").dimmed(), clip(card.masked.trim(), room));
+    section(&mut out, "seen", &card.seen, style);
+    section(&mut out, "signal", card.signal, style);
     section(&mut out, "opens", card.opens, style);
     section(&mut out, "here", &card.here, style);
     for (index, step) in card.steps.iter().enumerate() {
@@ -106,12 +106,14 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
         return;
     }
     let refused = cards.iter().filter(|card| card.judgement.verdict == Verdict::Block).count();
+    let unread = match coverage.unread.len() {
+        0 => String::new(),
+        count => format!(", {count} could not be"),
+    };
     eprintln!(
-        "leakcoach: {} refused, {} shown; checked {}, {} not read",
-        refused,
-        Count(cards.len(), "card"),
+        "leakcoach: {refused} refused of {} found; {} checked{unread}",
+        cards.len(),
         Count(coverage.read, "file"),
-        coverage.unread.len()
     );
 }
 

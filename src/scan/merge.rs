@@ -14,6 +14,10 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
         if kept.iter().any(|better| {
             overlaps(&better.secret_span, &finding.secret_span)
                 || overlaps(&better.span, &finding.secret_span)
+                || better
+                    .companion
+                    .as_ref()
+                    .is_some_and(|(_, place)| overlaps(place, &finding.secret_span))
         }) {
             found.dismissed.push(Dismissed {
                 rule: finding.rule,
@@ -72,7 +76,11 @@ fn join_pairs(found: &mut Found) {
     let mut taken = Vec::new();
     for at in 0..found.findings.len() {
         let Some((_, place)) = found.findings[at].companion.clone() else { continue };
-        let partner = found.findings.iter().position(|other| other.secret_span == place);
+        let wanted = found.findings[at].rule.companion.map_or("", |companion| companion.of);
+        let partner = found
+            .findings
+            .iter()
+            .position(|other| other.secret_span == place && other.rule.id == wanted);
         if let Some(partner) = partner {
             let rule = found.findings[partner].rule;
             let notes = found.findings[partner].notes.clone();
@@ -82,7 +90,8 @@ fn join_pairs(found: &mut Found) {
             taken.push(partner);
         } else {
             // The identifier was dismissed (public by design), but it is there.
-            let known = found.dismissed.iter().find(|d| d.span == place).map(|d| d.rule);
+            let mut dismissed = found.dismissed.iter();
+            let known = dismissed.find(|d| d.span == place && d.rule.id == wanted).map(|d| d.rule);
             found.findings[at].companion = known.map(|rule| (rule, place));
         }
     }

@@ -89,6 +89,13 @@ pub fn range(repo: &Repo, range: &str) -> Result<Outgoing, Error> {
     Ok(Outgoing { commits, bare: Vec::new() })
 }
 
+/// The commits that `HEAD` reaches and no remote is known to have.
+pub fn unpushed(repo: &Repo) -> Result<Outgoing, Error> {
+    let Some(head) = repo.head()?.commit else { return Ok(Outgoing::default()) };
+    let commits = commits_between(repo, &tracked(repo, "")?, &[head])?;
+    Ok(Outgoing { commits, bare: Vec::new() })
+}
+
 /// What a commit has that none of its parents has; everything for a root.
 pub fn changes_of_commit(repo: &Repo, id: ObjectId) -> Result<ChangeSet, Error> {
     let head = repo.commit(id)?;

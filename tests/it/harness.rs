@@ -62,11 +62,16 @@ impl Repo {
     }
 
     pub(crate) fn git(&self, args: &[&str]) -> Attempt {
-        self.run(Command::new("git").args(args))
+        self.run(Command::new("git").args(args), &[])
     }
 
     pub(crate) fn leakcoach(&self, args: &[&str]) -> Attempt {
-        self.run(Command::new(BINARY).args(args))
+        self.run(Command::new(BINARY).args(args), &[])
+    }
+
+    /// leakcoach with a variable of its environment set.
+    pub(crate) fn leakcoach_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Attempt {
+        self.run(Command::new(BINARY).args(args), variables)
     }
 
     /// Stages everything and commits.
@@ -81,7 +86,7 @@ impl Repo {
         self.git(&["commit", "-q", "--no-verify", "-m", message]).accepted();
     }
 
-    fn run(&self, command: &mut Command) -> Attempt {
+    fn run(&self, command: &mut Command, variables: &[(&str, &str)]) -> Attempt {
         let binaries = Path::new(BINARY).parent().unwrap().display().to_string();
         let output: Output = command
             .current_dir(self.top())
@@ -92,6 +97,7 @@ impl Repo {
             .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
             .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
             .env("COLUMNS", "80")
+            .envs(variables.iter().copied())
             .output()
             .unwrap();
         let shown = [output.stdout, output.stderr].concat();
@@ -132,6 +138,21 @@ impl Attempt {
     pub(crate) fn says(&self, words: &str) -> &Self {
         assert!(self.shown.contains(words), "no `{words}` in\n{}", self.shown);
         self
+    }
+
+    /// What was shown, without the ids of findings, which differ from run to run.
+    pub(crate) fn stable(&self) -> String {
+        let id = regex::Regex::new(
+            r"(-->|─→)((?:\x1b\[[0-9;]*m)* .*?:\d+)((?:\x1b\[[0-9;]*m)*)  [0-9a-z]{8}",
+        )
+        .unwrap();
+        id.replace_all(&self.shown, "$1$2$3  (id)").into_owned()
+    }
+
+    /// The id of the first finding shown.
+    pub(crate) fn finding(&self) -> String {
+        let place = self.shown.lines().find(|line| line.contains("--> ")).unwrap();
+        place.rsplit("  ").next().unwrap().to_owned()
     }
 
     /// How many cards refused something.
