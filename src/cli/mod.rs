@@ -3,9 +3,9 @@
 mod env;
 mod explain;
 mod key;
+mod rules;
 mod run;
 
-use crate::catalogue::{Catalogue, Rule};
 use crate::error::Error;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
@@ -69,12 +69,10 @@ enum Command {
         id: String,
     },
     /// List every rule
-    #[command(after_help = "Example:\n  leakcoach rules --format json")]
-    Rules {
-        /// How to print them
-        #[arg(long, default_value = "text", value_parser = ["text", "json"])]
-        format: String,
-    },
+    #[command(
+        after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
+    )]
+    Rules(rules::RulesArgs),
 }
 
 /// Runs the command line `args`, the program's name first, and gives the exit code.
@@ -117,10 +115,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
             }
         }
         Command::Explain { id } => explain::explain(&id),
-        Command::Rules { format } => {
-            rules(&format);
-            Ok(exit::PASSED)
-        }
+        Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
     }
 }
 
@@ -217,30 +212,4 @@ fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));
     }
     Ok(checked.conclude())
-}
-
-fn rules(format: &str) {
-    let rules = Catalogue::builtin().rules;
-    if format == "json" {
-        let json: Vec<serde_json::Value> = rules.iter().map(rule_json).collect();
-        report::data(&serde_json::Value::from(json).to_string());
-    } else {
-        for rule in rules {
-            report::data(&format!("{:<36} {:<9} {}", rule.id, rule.severity, rule.what));
-        }
-    }
-}
-
-fn rule_json(rule: &Rule) -> serde_json::Value {
-    serde_json::json!({
-        "id": rule.id,
-        "service": rule.service,
-        "what": rule.what,
-        "kind": rule.kind.word(),
-        "severity": rule.severity.word(),
-        "lifetime": rule.lifetime.word(),
-        "public": rule.public,
-        "cwe": rule.cwe,
-        "nhi": rule.nhi,
-    })
 }

@@ -140,6 +140,11 @@ impl Attempt {
         self
     }
 
+    /// What was shown.
+    pub(crate) fn text(&self) -> String {
+        self.shown.clone()
+    }
+
     /// What was shown, without the ids of findings, which differ from run to run.
     pub(crate) fn stable(&self) -> String {
         let id = regex::Regex::new(

@@ -1,5 +1,6 @@
 //! Every rule: its samples are found, its near-misses are not.
 
+use crate::harness::Repo;
 use leakcoach::catalogue::{Catalogue, Rule, sample::expand};
 use leakcoach::scan::{Scanner, Text};
 use leakcoach::source::role::role_of;
@@ -33,4 +34,24 @@ fn every_sample_is_found_and_no_near_miss_is() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn rules_are_listed_by_what_is_asked_of_them() {
+    let repo = Repo::plain();
+
+    repo.leakcoach(&["rules", "--service", "slack"]).accepted().says("slack-bot-token");
+    let pats = repo.leakcoach(&["rules", "--service", "github", "--format", "json"]);
+    pats.accepted().says("\"id\":\"github-pat\"");
+    repo.leakcoach(&["rules", "--kind", "cloudkey"]).ends_with_code(2).says("cloud-key");
+}
+
+#[test]
+fn a_sample_is_fresh_each_time_and_is_found() {
+    let repo = Repo::plain();
+    let sample = |id| repo.leakcoach(&["rules", "--sample", id]).accepted().text();
+    let (one, other) = (sample("github-pat"), sample("github-pat"));
+
+    assert_ne!(one, other);
+    repo.write("a.py", &one).leakcoach(&["check", "--tree", "a.py"]).refused().says("github-pat");
 }
