@@ -25,6 +25,7 @@ mod cli;
 pub mod coach;
 pub mod config;
 pub mod error;
+pub mod eval;
 pub mod exit;
 pub mod hook;
 pub mod judge;

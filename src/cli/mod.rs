@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod env;
+mod eval;
 mod explain;
 mod key;
 mod rules;
@@ -68,6 +69,11 @@ enum Command {
         /// The rule's id, the finding's id on a card, or a file's path
         id: String,
     },
+    /// Measure precision and recall on labelled files, or count findings in real code
+    #[command(
+        after_help = "Examples:\n  leakcoach eval samples --labels samples/labels.csv --list 20\n  leakcoach eval /usr/lib/python3.11"
+    )]
+    Eval(eval::EvalArgs),
     /// List every rule
     #[command(
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
@@ -115,6 +121,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
             }
         }
         Command::Explain { id } => explain::explain(&id),
+        Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
     }
 }

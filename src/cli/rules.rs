@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people
     Text,
     /// For machines

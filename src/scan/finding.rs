@@ -106,7 +106,11 @@ pub struct Dismissed {
 }
 
 /// Runs the checks of a candidate's rule.
-pub(super) fn weigh(candidate: Candidate, text: &Text<'_>) -> Result<Finding, Dismissed> {
+pub(super) fn weigh(
+    candidate: Candidate,
+    text: &Text<'_>,
+    checksums_count: bool,
+) -> Result<Finding, Dismissed> {
     let Candidate { rule, span, secret, name, beside } = candidate;
     let dismiss = |reason| Dismissed { rule, span: secret.clone(), reason };
     let value = &text.bytes[secret.clone()];
@@ -127,6 +131,9 @@ pub(super) fn weigh(candidate: Candidate, text: &Text<'_>) -> Result<Finding, Di
             Outcome::Lowers(note) => {
                 confidence = Confidence::Possible;
                 notes.push(note);
+            }
+            Outcome::Fails(Reason::ChecksumFails | Reason::NoStructure(_)) if !checksums_count => {
+                confidence = Confidence::Possible;
             }
             Outcome::Fails(reason) => return Err(dismiss(reason)),
         }

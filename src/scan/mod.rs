@@ -50,13 +50,27 @@ pub struct Scanner {
     shapes: Shapes,
     /// Whether the rule at the same index takes part; empty when all do.
     active: Vec<bool>,
+    checksums_count: bool,
 }
 
 impl Scanner {
     /// A scanner with every rule of `catalogue`. Costs next to nothing: shapes are
     /// compiled when their anchor is first seen.
     pub fn new(catalogue: &'static Catalogue) -> Self {
-        Self { catalogue, shapes: Shapes::new(catalogue), active: Vec::new() }
+        Self {
+            catalogue,
+            shapes: Shapes::new(catalogue),
+            active: Vec::new(),
+            checksums_count: true,
+        }
+    }
+
+    /// Takes a failed checksum for a weakness and no proof, for text whose values were
+    /// made up.
+    #[must_use]
+    pub fn ignoring_checksums(mut self) -> Self {
+        self.checksums_count = false;
+        self
     }
 
     /// Leaves out the rules for which `keep` says no.
@@ -108,7 +122,7 @@ impl Scanner {
         });
         let mut found = Found::default();
         for candidate in candidates {
-            match finding::weigh(candidate, text) {
+            match finding::weigh(candidate, text, self.checksums_count) {
                 Ok(finding) => found.findings.push(finding),
                 Err(dismissed) => found.dismissed.push(dismissed),
             }

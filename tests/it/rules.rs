@@ -55,3 +55,20 @@ fn a_sample_is_fresh_each_time_and_is_found() {
     assert_ne!(one, other);
     repo.write("a.py", &one).leakcoach(&["check", "--tree", "a.py"]).refused().says("github-pat");
 }
+
+#[test]
+fn precision_and_recall_are_measured_on_labelled_files() {
+    let repo = Repo::plain();
+    let token = repo.plant(expand("ghp_{base62:30}{crc32-base62}", 3).unwrap());
+    repo.write("set/a.py", &format!("t = '{token}'\nu = 'x'\n")).write(
+        "set/labels.csv",
+        "file,line_start,line_end,truth,category\na.py,1,1,T,Token\na.py,2,2,T,Key\n",
+    );
+
+    repo.leakcoach(&["eval", "set", "--list", "5"])
+        .accepted()
+        .says("R 0.500")
+        .says("miss a.py:2 (Key)");
+    repo.write("set/labels.csv", "file,line_start,line_end,truth,category\nb.py,1,1,T,Token\n");
+    repo.leakcoach(&["eval", "set"]).ends_with_code(2).says("b.py");
+}
