@@ -56,15 +56,17 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
     debug_assert!(found.findings.iter().all(|finding| finding.span.end <= bytes.len()));
 }
 
-/// Surer first, then named before generic, then the longer.
-fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize) {
+/// Surer first, then named before generic, then the longer,
+/// then the one that says more of what stands around it.
+fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize, usize) {
     let specific = match (finding.rule.engine, finding.rule.grade) {
         (Engine::Shape, Grade::Likely) => 3,
         (Engine::Named, Grade::Likely) => 2,
         (Engine::Shape | Engine::Named, Grade::Possible) => 1,
         (Engine::Assignment, _) => 0,
     };
-    (specific, finding.confidence, finding.companion.is_some(), finding.secret_span.len())
+    let (value, whole) = (finding.secret_span.len(), finding.span.len());
+    (specific, finding.confidence, finding.companion.is_some(), value, whole)
 }
 
 fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
