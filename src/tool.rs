@@ -8,6 +8,12 @@ pub(crate) fn hook(path: &std::path::Path) -> Command {
     Command::new(path)
 }
 
+/// The leakcoach that hooks find on `PATH`.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn leakcoach() -> Command {
+    Command::new("leakcoach")
+}
+
 /// The git binary on `PATH`. No shell is involved.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn git() -> Command {

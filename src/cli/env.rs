@@ -1,5 +1,6 @@
 //! The only reader of the environment.
 
+use crate::error::Error;
 use crate::judge::{Actor, Terminal};
 use crate::report::Style;
 use std::io::IsTerminal;
@@ -26,13 +27,39 @@ pub(super) fn index_file() -> Option<PathBuf> {
 }
 
 /// For the demonstration: this binary first on `PATH`, and a number that differs each time.
-pub(super) fn stage() -> crate::hook::demo::Stage {
-    let own = std::env::current_exe().ok();
-    let own = own.as_deref().and_then(std::path::Path::parent).map(PathBuf::from);
+pub(super) fn stage() -> Result<crate::hook::demo::Stage, Error> {
+    let program = program()?;
+    let own = program.parent().map(PathBuf::from);
     let rest = read("PATH").unwrap_or_default();
     let folders = own.into_iter().chain(std::env::split_paths(&rest));
     let path = std::env::join_paths(folders).unwrap_or(rest.clone());
-    crate::hook::demo::Stage { path, seed: fastrand::u64(..) }
+    Ok(crate::hook::demo::Stage { program, path, seed: fastrand::u64(..) })
+}
+
+/// This very program.
+pub(super) fn program() -> Result<PathBuf, Error> {
+    std::env::current_exe().map_err(|source| Error::File {
+        deed: "find",
+        path: PathBuf::from("leakcoach"),
+        source,
+    })
+}
+
+/// The user's data folder (XDG Base Directory Specification).
+pub(super) fn data_folder() -> Result<PathBuf, Error> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    read("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(absolute)
+        .or_else(|| read("HOME").map(|home| PathBuf::from(home).join(".local/share")))
+        .ok_or_else(|| Error::Usage("neither XDG_DATA_HOME nor HOME is set".to_owned()))
+}
+
+/// What the doctor looks at.
+pub(super) fn surroundings() -> crate::hook::doctor::Surroundings {
+    use crate::hook::doctor::{SWITCHES, Surroundings};
+    let switches = SWITCHES.into_iter().filter_map(|name| Some((name, read(name)?))).collect();
+    Surroundings { switches, seed: fastrand::u64(..) }
 }
 
 /// The installed hook that called, beside which an earlier one may be kept.
@@ -94,10 +121,23 @@ pub(super) fn colour() -> bool {
         && std::io::stderr().is_terminal()
 }
 
-/// The remote-to-commit range that pre-commit and prek hand over in place of
-/// standard input.
-pub(super) fn manager_range() -> Option<String> {
-    let from = read("PRE_COMMIT_FROM_REF")?.into_string().ok()?;
-    let to = read("PRE_COMMIT_TO_REF")?.into_string().ok()?;
-    Some(format!("{from}..{to}"))
+/// What pre-commit and prek say of a push in place of git's standard input.
+pub(super) struct ManagedPush {
+    /// The remote's name.
+    pub(super) remote: String,
+    /// What the remote has, as a revision; may be all zeros, unknown here or missing.
+    pub(super) from: Option<String>,
+    /// What is pushed, as a revision; everything from `HEAD` when missing.
+    pub(super) to: Option<String>,
+}
+
+/// The push that pre-commit or prek runs this hook for, if one of them does.
+pub(super) fn managed_push() -> Option<ManagedPush> {
+    read("PRE_COMMIT")?;
+    let text = |name| read(name).and_then(|value| value.into_string().ok());
+    Some(ManagedPush {
+        remote: text("PRE_COMMIT_REMOTE_NAME").unwrap_or_default(),
+        from: text("PRE_COMMIT_FROM_REF"),
+        to: text("PRE_COMMIT_TO_REF"),
+    })
 }

@@ -3,10 +3,12 @@
 mod env;
 mod eval;
 mod explain;
+mod hooks;
 mod key;
 mod rules;
 mod run;
 
+use crate::coach::Card;
 use crate::error::Error;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
@@ -28,11 +30,14 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Put the hooks into this repository
-    #[command(after_help = "Example:\n  leakcoach install")]
-    Install,
+    #[command(after_help = "Examples:\n  leakcoach install\n  leakcoach install --global")]
+    Install(hooks::InstallArgs),
     /// Take the hooks out and put back what was there
     #[command(after_help = "Example:\n  leakcoach uninstall")]
-    Uninstall,
+    Uninstall(hooks::InstallArgs),
+    /// Prove that the hooks fire, by a fake commit in a scratch repository
+    #[command(after_help = "Example:\n  leakcoach doctor --format json")]
+    Doctor(hooks::DoctorArgs),
     /// Show a refused commit, its way out and a passed one in a scratch repository
     #[command(after_help = "Example:\n  leakcoach demo")]
     Demo,
@@ -40,7 +45,7 @@ enum Command {
     #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
     Hook {
         /// The hook's name
-        #[arg(value_parser = ["pre-commit", "pre-merge-commit", "pre-push"])]
+        #[arg(value_parser = hook_name)]
         name: String,
         /// What git gives to the hook
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -103,9 +108,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(command: Command) -> Result<u8, Error> {
     match command {
-        Command::Install => hook::install(&open()?).map(|done| told(&done)),
-        Command::Uninstall => hook::uninstall(&open()?).map(|done| told(&done)),
-        Command::Demo => hook::demo::play(&env::stage(), report::notice).map(|()| exit::PASSED),
+        Command::Install(args) => hooks::install(&args),
+        Command::Uninstall(args) => hooks::uninstall(&args),
+        Command::Doctor(args) => hooks::doctor(&args),
+        Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check { tree, stdin, range } => {
             if stdin {
@@ -126,11 +132,13 @@ fn dispatch(command: Command) -> Result<u8, Error> {
     }
 }
 
-fn told(lines: &[String]) -> u8 {
-    for line in lines {
-        report::notice(line);
+/// A hook that leakcoach checks in, or passes on.
+fn hook_name(given: &str) -> Result<String, String> {
+    let checked = ["pre-commit", "pre-merge-commit", "pre-push"];
+    if checked.contains(&given) || hook::PASSED_ON.contains(&given) {
+        return Ok(given.to_owned());
     }
-    exit::PASSED
+    Err(format!("one of: {}", checked.join(", ")))
 }
 
 fn open() -> Result<Repo, Error> {
@@ -138,36 +146,71 @@ fn open() -> Result<Repo, Error> {
 }
 
 fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
-    let mut input = Vec::new();
-    if name == "pre-push" {
-        std::io::stdin()
-            .read_to_end(&mut input)
-            .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
-    }
     let repo = open()?;
-    let code = match name {
+    let mut input = Vec::new();
+    let (code, next) = match name {
         "pre-push" => {
-            let outgoing = match env::manager_range() {
-                Some(range) if input.is_empty() => source::range::range(&repo, &range)?,
-                _ => {
-                    let remote = args.first().map(|arg| arg.to_string_lossy().into_owned());
-                    source::range::pushed(&repo, &input, remote.as_deref().unwrap_or_default())?
-                }
-            };
-            check_outgoing(&repo, &outgoing)?
+            std::io::stdin()
+                .read_to_end(&mut input)
+                .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
+            (check_push(&repo, args, &input)?, hook::Input::Read(&input))
         }
         "pre-merge-commit" => {
-            let merged = env::merged();
-            check_staged(&repo, &source::index::staged_to_merge(&repo, &merged)?)?
+            let set = source::index::staged_to_merge(&repo, &env::merged())?;
+            (check_staged(&repo, &set)?, hook::Input::Passed)
         }
-        _ => check_staged(&repo, &source::index::staged(&repo)?)?,
+        "pre-commit" => (check_staged_and(&repo, args)?, hook::Input::Passed),
+        _ => (exit::PASSED, hook::Input::Passed),
     };
     match env::shim() {
         Some(shim) if code == exit::PASSED => {
-            Ok(hook::run_kept(&shim, args, &input)?.unwrap_or(code))
+            Ok(hook::run_next(&shim, &repo, args, next)?.unwrap_or(code))
         }
         _ => Ok(code),
     }
+}
+
+fn check_push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<u8, Error> {
+    let outgoing = match env::managed_push() {
+        Some(push) if input.is_empty() => {
+            let (from, to) = (push.from.as_deref(), push.to.as_deref().unwrap_or("HEAD"));
+            source::range::between(repo, from, to, &push.remote)?
+        }
+        _ => {
+            let remote = args.first().map(|arg| arg.to_string_lossy().into_owned());
+            source::range::pushed(repo, input, remote.as_deref().unwrap_or_default())?
+        }
+    };
+    check_outgoing(repo, &outgoing)
+}
+
+/// Checks what is staged and, when a hook manager names files beside those, all of them
+/// whole: it was asked for all files then.
+fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<u8, Error> {
+    let set = source::index::staged(repo)?;
+    let check = Check::new(Some(repo))?;
+    let mut checked = Checked::default();
+    check.changes(repo, &set, &mut checked)?;
+    let top = repo.top().map(std::fs::canonicalize).and_then(Result::ok);
+    let path_of = |file: &OsString| {
+        let path = std::fs::canonicalize(file).ok()?;
+        let path = path.strip_prefix(top.as_deref()?).ok()?;
+        Some(path.as_os_str().as_encoded_bytes().to_vec())
+    };
+    let staged = |path: &[u8]| set.changes.iter().any(|change| change.path == path);
+    if files.iter().any(|file| path_of(file).is_none_or(|path| !staged(&path))) {
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        let mut whole = walk(&check, &files);
+        let known = |card: &Card| {
+            checked
+                .cards
+                .iter()
+                .any(|c| (&c.path, c.line, c.rule) == (&card.path, card.line, card.rule))
+        };
+        whole.cards.retain(|card| !known(card));
+        checked.add(whole);
+    }
+    Ok(checked.conclude())
 }
 
 fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<u8, Error> {
@@ -201,6 +244,15 @@ fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
         Err(Error::NoRepository { .. }) => Check::new(None)?,
         Err(error) => return Err(error),
     };
+    let checked = walk(&check, paths);
+    if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
+        return Err(Error::Usage("nothing to check at these paths".to_owned()));
+    }
+    Ok(checked.conclude())
+}
+
+/// Checks files and folders as they lie there.
+fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     let all = Mutex::new(Checked::default());
     let coverage = source::tree::walk(paths, None, |path, bytes| {
         let mut part = Checked::default();
@@ -215,8 +267,5 @@ fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
     let mut checked = all.into_inner().unwrap_or_default();
     checked.coverage = coverage;
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-    if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
-        return Err(Error::Usage("nothing to check at these paths".to_owned()));
-    }
-    Ok(checked.conclude())
+    checked
 }

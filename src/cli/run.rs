@@ -193,7 +193,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.cards.extend(other.cards);
         self.coverage.add(other.coverage);
     }

@@ -12,6 +12,8 @@ use std::path::Path;
 /// What the demonstration needs of its surroundings.
 #[derive(Debug)]
 pub struct Stage {
+    /// This leakcoach.
+    pub program: std::path::PathBuf,
     /// `PATH` for git, on which this leakcoach is first.
     pub path: OsString,
     /// Makes this run's fake credential its own.
@@ -29,7 +31,7 @@ pub fn play(stage: &Stage, tell: impl Fn(&str)) -> Result<(), Error> {
     let top = folder.path();
     git(stage, top, &["init", "-q"])?;
     let repo = Repo::open_at(top, &RepoEnv::default())?;
-    install(&repo)?;
+    install(&repo, &stage.program)?;
     let rule =
         Catalogue::builtin().rule("github-pat").map(|rule| (rule.samples)()).unwrap_or_default();
     let token = rule.first().and_then(|sample| expand(sample, stage.seed).ok()).unwrap_or_default();

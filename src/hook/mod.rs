@@ -1,33 +1,54 @@
-//! The hooks: put in, taken out, chained.
+//! The hooks: put in, taken out, chained, and proved to fire.
 
 pub mod demo;
+pub mod doctor;
+pub mod everywhere;
+mod husky;
+mod managers;
+mod place;
+mod shim;
+
+pub use shim::PASSED_ON;
 
 use crate::error::Error;
 use crate::source::Repo;
 use crate::text::Escaped;
+use place::Place;
+use shim::{SHIMS, ours, runs};
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// The shims, by hook.
-const SHIMS: [(&str, &str); 3] = [
-    ("pre-commit", include_str!("../../hooks/pre-commit")),
-    ("pre-merge-commit", include_str!("../../hooks/pre-merge-commit")),
-    ("pre-push", include_str!("../../hooks/pre-push")),
-];
-
-/// The line by which leakcoach knows its own.
-const MARK: &str = "# leakcoach hook";
-
 /// Puts the hooks into `repo` and says what was done. Running it again changes nothing.
+/// `program` is this leakcoach, for where it is not on `PATH`.
 ///
 /// # Errors
-/// Two hooks would have to be kept in one place, or a file cannot be written.
-pub fn install(repo: &Repo) -> Result<Vec<String>, Error> {
-    let folder = folder(repo)?;
+/// The hooks' folder belongs to others, two hooks would have to be kept in one place, or
+/// a file cannot be written.
+pub fn install(repo: &Repo, program: &Path) -> Result<Vec<String>, Error> {
+    let folder = match Place::of(repo)? {
+        Place::Own(folder) => folder,
+        Place::Husky(scripts) => return husky::install(&scripts),
+        Place::Shared(folder) if ours(&folder.join("pre-commit")) => {
+            return Ok(vec![format!(
+                "the hooks in {} check this repository already",
+                Escaped::path(&folder)
+            )]);
+        }
+        Place::Shared(folder) => {
+            return Err(Error::Hook {
+                what: format!(
+                    "git's core.hooksPath points all repositories at `{}`",
+                    Escaped::path(&folder)
+                ),
+                hint: "add `leakcoach hook pre-commit` to the pre-commit there, or give this \
+                       repository its own: git config core.hooksPath .git/hooks"
+                    .to_owned(),
+            });
+        }
+    };
     fs::create_dir_all(&folder).map_err(|source| file("create", &folder, source))?;
     for (name, _) in SHIMS {
         let (path, kept) = (folder.join(name), folder.join(kept(name)));
@@ -39,17 +60,18 @@ pub fn install(repo: &Repo) -> Result<Vec<String>, Error> {
         }
     }
     let mut done = Vec::new();
-    for (name, shim) in SHIMS {
+    for (name, _) in SHIMS {
         let path = folder.join(name);
         if exists(&path) && !ours(&path) {
             let kept = folder.join(kept(name));
             fs::rename(&path, &kept).map_err(|source| file("rename", &path, source))?;
             done.push(format!("the {name} that was there runs after it: {}", Escaped::path(&kept)));
         }
-        fs::write(&path, shim).map_err(|source| file("write", &path, source))?;
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&path, mode).map_err(|source| file("write", &path, source))?;
+        shim::write(&path, &shim::text(name, program))?;
         done.push(format!("{name} is in {}", Escaped::path(&folder)));
+    }
+    if let Some(top) = repo.top() {
+        done.extend(managers::present(top).map(|manager| manager.advice().to_owned()));
     }
     Ok(done)
 }
@@ -59,22 +81,32 @@ pub fn install(repo: &Repo) -> Result<Vec<String>, Error> {
 /// # Errors
 /// A file cannot be removed.
 pub fn uninstall(repo: &Repo) -> Result<Vec<String>, Error> {
-    let folder = folder(repo)?;
+    let mut done = match Place::of(repo)? {
+        Place::Own(folder) => take_out(&folder)?,
+        Place::Husky(scripts) => husky::uninstall(&scripts)?,
+        Place::Shared(_) => {
+            vec!["this repository's hooks are global: uninstall --global".to_owned()]
+        }
+    };
+    if done.is_empty() {
+        done.push("no hook of leakcoach was there".to_owned());
+    }
+    Ok(done)
+}
+
+fn take_out(folder: &Path) -> Result<Vec<String>, Error> {
     let mut done = Vec::new();
     for (name, _) in SHIMS {
         let path = folder.join(name);
         if ours(&path) {
             fs::remove_file(&path).map_err(|source| file("remove", &path, source))?;
-            done.push(format!("{name} is out of {}", Escaped::path(&folder)));
+            done.push(format!("{name} is out of {}", Escaped::path(folder)));
             let kept = folder.join(kept(name));
             if exists(&kept) {
                 fs::rename(&kept, &path).map_err(|source| file("rename", &kept, source))?;
                 done.push(format!("the {name} that was there is back"));
             }
         }
-    }
-    if done.is_empty() {
-        done.push("no hook of leakcoach was there".to_owned());
     }
     Ok(done)
 }
@@ -84,32 +116,54 @@ fn kept(name: &str) -> String {
     format!("{name}.leakcoach-prev")
 }
 
-/// Runs the hook that stood where `shim` stands now, as git would: same arguments and
-/// input. Gives its exit code, `None` when there is none or it is not executable.
+/// The hook that stood where `shim` stands now; under a global folder, the repository's
+/// own of that name.
+fn next_after(shim: &Path, repo: &Repo) -> Option<PathBuf> {
+    let name = shim.file_name()?.to_string_lossy().into_owned();
+    let own = repo.common_dir().join("hooks").join(&name);
+    let candidates =
+        [shim.with_file_name(kept(&name)), own.clone(), own.with_file_name(kept(&name))];
+    let here = fs::canonicalize(shim).ok();
+    candidates
+        .into_iter()
+        .find(|path| runs(path) && !ours(path) && fs::canonicalize(path).ok() != here)
+}
+
+/// What the next hook reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// What git handed over, already read.
+    Read(&'a [u8]),
+    /// What git hands over.
+    Passed,
+}
+
+/// Runs the hook that `shim` stands before, as git would: same arguments and input.
+/// Gives its exit code, `None` when there is none.
 ///
 /// # Errors
 /// It cannot be started.
-pub fn run_kept(shim: &Path, args: &[OsString], input: &[u8]) -> Result<Option<u8>, Error> {
-    let Some(name) = shim.file_name() else { return Ok(None) };
-    let path = shim.with_file_name(kept(&name.to_string_lossy()));
-    let Ok(facts) = fs::metadata(&path) else { return Ok(None) };
-    if facts.permissions().mode() & 0o111 == 0 {
-        return Ok(None);
-    }
+pub fn run_next(
+    shim: &Path,
+    repo: &Repo,
+    args: &[OsString],
+    input: Input<'_>,
+) -> Result<Option<u8>, Error> {
+    let Some(path) = next_after(shim, repo) else { return Ok(None) };
     let failed = |source| file("run", &path, source);
     let path = fs::canonicalize(&path).map_err(failed)?;
-    let mut child =
-        crate::tool::hook(&path).args(args).stdin(Stdio::piped()).spawn().map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
+    let mut command = crate::tool::hook(&path);
+    command.args(args);
+    if let Input::Read(_) = input {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.spawn().map_err(failed)?;
+    if let (Some(mut stdin), Input::Read(bytes)) = (child.stdin.take(), input) {
         // A hook need not read its input.
-        let _unread = stdin.write_all(input);
+        let _unread = stdin.write_all(bytes);
     }
     let status = child.wait().map_err(failed)?;
     Ok(Some(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
-}
-
-fn ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, MARK.as_bytes()).is_some())
 }
 
 fn exists(path: &Path) -> bool {
@@ -118,23 +172,4 @@ fn exists(path: &Path) -> bool {
 
 fn file(deed: &'static str, path: &Path, source: std::io::Error) -> Error {
     Error::File { deed, path: path.to_owned(), source }
-}
-
-/// Where git looks for hooks, `core.hooksPath` and linked worktrees included.
-fn folder(repo: &Repo) -> Result<PathBuf, Error> {
-    let start = repo.top().unwrap_or_else(|| repo.git_dir());
-    let output = crate::tool::git()
-        .args(["rev-parse", "--git-path", "hooks"])
-        .current_dir(start)
-        .output()
-        .map_err(|error| Error::NoGit { why: error.to_string() })?;
-    if !output.status.success() {
-        return Err(Error::Repository {
-            what: "where git keeps its hooks".to_owned(),
-            why: Escaped(output.stderr.trim_ascii()).to_string(),
-        });
-    }
-    let path = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
-    let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path);
-    Ok(start.join(path))
 }

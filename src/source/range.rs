@@ -89,6 +89,20 @@ pub fn range(repo: &Repo, range: &str) -> Result<Outgoing, Error> {
     Ok(Outgoing { commits, bare: Vec::new() })
 }
 
+/// The commits that `to` reaches, and neither `from` nor what `remote` is known to have.
+/// Where `from` is all zeros or not known here, the remote's branches alone count.
+pub fn between(repo: &Repo, from: Option<&str>, to: &str, remote: &str) -> Result<Outgoing, Error> {
+    let mut known = tracked(repo, remote)?;
+    let zeros = |revision: &str| revision.bytes().all(|byte| byte == b'0');
+    if let Some(from) = from.filter(|from| !zeros(from))
+        && let Ok(from) = repo.commit_id(from)
+    {
+        known.push(from);
+    }
+    let commits = commits_between(repo, &known, &[repo.commit_id(to)?])?;
+    Ok(Outgoing { commits, bare: Vec::new() })
+}
+
 /// The commits that `HEAD` reaches and no remote is known to have.
 pub fn unpushed(repo: &Repo) -> Result<Outgoing, Error> {
     let Some(head) = repo.head()?.commit else { return Ok(Outgoing::default()) };

@@ -69,6 +69,11 @@ impl Repo {
         self.run(Command::new(BINARY).args(args), &[])
     }
 
+    /// git with a variable of its environment set.
+    pub(crate) fn git_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Attempt {
+        self.run(Command::new("git").args(args), variables)
+    }
+
     /// leakcoach with a variable of its environment set.
     pub(crate) fn leakcoach_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Attempt {
         self.run(Command::new(BINARY).args(args), variables)

@@ -6,4 +6,5 @@ mod card;
 mod harness;
 mod hook;
 mod hostile;
+mod install;
 mod rules;

@@ -1,0 +1,99 @@
+//! Hooks put in, taken out and examined.
+
+use super::{env, open};
+use crate::error::Error;
+use crate::hook::doctor::{self, Health, Sign};
+use crate::hook::everywhere::{self, Reach};
+use crate::{exit, hook, report};
+use clap::Args;
+
+/// Where the hooks go.
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// For every repository of yours, by a global core.hooksPath; their own hooks still run
+    #[arg(long, conflicts_with = "template")]
+    global: bool,
+    /// For what you init or clone from now on, by git's init.templateDir
+    #[arg(long)]
+    template: bool,
+}
+
+impl InstallArgs {
+    fn reach(&self) -> Option<Reach> {
+        if self.global { Some(Reach::HooksPath) } else { self.template.then_some(Reach::Template) }
+    }
+}
+
+/// Puts the hooks in.
+pub(super) fn install(args: &InstallArgs) -> Result<u8, Error> {
+    let program = env::program()?;
+    let done = match args.reach() {
+        Some(reach) => everywhere::install(reach, &env::data_folder()?, &program)?,
+        None => hook::install(&open()?, &program)?,
+    };
+    told(&done);
+    if args.reach().is_none() {
+        report::notice("see it fire: leakcoach doctor");
+    }
+    Ok(exit::PASSED)
+}
+
+/// Takes the hooks out.
+pub(super) fn uninstall(args: &InstallArgs) -> Result<u8, Error> {
+    let done = match args.reach() {
+        Some(reach) => everywhere::uninstall(reach, &env::data_folder()?)?,
+        None => hook::uninstall(&open()?)?,
+    };
+    told(&done);
+    Ok(exit::PASSED)
+}
+
+fn told(lines: &[String]) {
+    for line in lines {
+        report::notice(line);
+    }
+}
+
+/// How the examination is printed.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = super::rules::Format::Text)]
+    format: super::rules::Format,
+}
+
+/// Proves that the hooks fire. Gives 1 when they do not.
+pub(super) fn doctor(args: &DoctorArgs) -> Result<u8, Error> {
+    let signs = doctor::examine(&open()?, &env::surroundings())?;
+    match args.format {
+        super::rules::Format::Json => {
+            let all: Vec<serde_json::Value> = signs.iter().map(as_json).collect();
+            report::data(&serde_json::Value::from(all).to_string());
+        }
+        super::rules::Format::Text => {
+            for sign in &signs {
+                let mark = word(sign.well);
+                report::data(&format!("{mark:<5} {}", sign.seen));
+                if !sign.mend.is_empty() {
+                    report::data(&format!("      mend it: {}", sign.mend));
+                }
+            }
+        }
+    }
+    let bad = signs.iter().any(|sign| sign.well == Health::Bad);
+    Ok(if bad { exit::REFUSED } else { exit::PASSED })
+}
+
+const fn word(health: Health) -> &'static str {
+    match health {
+        Health::Good => "good",
+        Health::Weak => "weak",
+        Health::Bad => "bad",
+    }
+}
+
+fn as_json(sign: &Sign) -> serde_json::Value {
+    serde_json::json!({
+        "name": sign.name, "health": word(sign.well), "seen": sign.seen, "mend": sign.mend,
+    })
+}
