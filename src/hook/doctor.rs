@@ -58,10 +58,11 @@ pub enum Health {
 pub fn examine(repo: &Repo, around: &Surroundings) -> Result<Vec<Sign>, Error> {
     let place = Place::of(repo)?;
     let mut signs = vec![where_hooks_are(&place)];
-    signs.extend(SHIMS.iter().map(|(name, _)| present(&place, name)));
+    let managed = repo.top().is_some_and(managers::calls_leakcoach);
+    signs.extend(SHIMS.iter().map(|(name, _)| present(&place, name, managed)));
     signs.extend(program());
     signs.extend(around.switches.iter().filter_map(switch));
-    if let Some(top) = repo.top() {
+    if let Some(top) = repo.top().filter(|_| !managed) {
         signs.extend(managers::present(top).map(|manager| Sign {
             name: "manager",
             well: Health::Good,
@@ -85,7 +86,7 @@ fn where_hooks_are(place: &Place) -> Sign {
     Sign { name: "hooks-folder", well, seen, mend: String::new() }
 }
 
-fn present(place: &Place, hook: &'static str) -> Sign {
+fn present(place: &Place, hook: &'static str, managed: bool) -> Sign {
     let (path, script) = match place {
         Place::Own(folder) | Place::Shared(folder) => (folder.join(hook), folder.join(hook)),
         Place::Husky(scripts) => (scripts.join("_").join(hook), scripts.join(hook)),
@@ -98,6 +99,16 @@ fn present(place: &Place, hook: &'static str) -> Sign {
             Health::Bad,
             format!("{hook} is there, but git may not run it"),
             format!("chmod +x {}", Escaped::path(&path)),
+        ),
+        (false, true) if managed => (
+            Health::Good,
+            format!("{hook} is a hook manager's, whose file calls leakcoach"),
+            String::new(),
+        ),
+        (false, _) if managed => (
+            Health::Weak,
+            format!("{hook} is not there"),
+            format!("have the hook manager install {hook} too"),
         ),
         (false, _) => (
             Health::Weak,

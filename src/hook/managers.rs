@@ -52,6 +52,14 @@ pub(super) fn present(top: &Path) -> impl Iterator<Item = Manager> {
     seen.into_iter()
 }
 
+/// Whether a manager's file already calls leakcoach.
+pub(super) fn calls_leakcoach(top: &Path) -> bool {
+    files(top).any(|name| {
+        let text = std::fs::read(top.join(name)).unwrap_or_default();
+        memchr::memmem::find(&text, b"leakcoach").is_some()
+    })
+}
+
 /// Their files that are there.
 pub(super) fn files(top: &Path) -> impl Iterator<Item = &'static str> {
     FILES.into_iter().map(|(name, _)| name).filter(move |name| top.join(name).is_file())

@@ -70,7 +70,7 @@ pub fn install(repo: &Repo, program: &Path) -> Result<Vec<String>, Error> {
         shim::write(&path, &shim::text(name, program))?;
         done.push(format!("{name} is in {}", Escaped::path(&folder)));
     }
-    if let Some(top) = repo.top() {
+    if let Some(top) = repo.top().filter(|top| !managers::calls_leakcoach(top)) {
         done.extend(managers::present(top).map(|manager| manager.advice().to_owned()));
     }
     Ok(done)
