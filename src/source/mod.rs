@@ -8,6 +8,7 @@ mod compare;
 pub mod decode;
 pub mod index;
 pub mod lines;
+mod loose;
 mod object;
 mod plumbing;
 pub mod range;

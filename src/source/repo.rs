@@ -6,6 +6,7 @@ mod facts;
 
 pub use facts::{Head, InProgress};
 
+use super::loose::{self, Loose};
 use super::object::{self, Bytes, CommitHead, Kind};
 use super::plumbing::{self, Place, Plumbing};
 use crate::error::Error;
@@ -197,6 +198,14 @@ impl Repo {
         id: ObjectId,
         at_most: u64,
     ) -> Result<Option<Bytes<'_>>, String> {
+        match self.loose(id, at_most).transpose()? {
+            Some(Loose::Whole(Kind::Blob, bytes)) => return Ok(Some(Bytes::owned(bytes))),
+            Some(Loose::Whole(kind, _)) => {
+                return Err(format!("it is a {}, not a blob", kind.name()));
+            }
+            Some(Loose::Larger(_)) => return Ok(None),
+            None => {}
+        }
         if let Some(native) = self.native() {
             let read = native_oid(id).and_then(|oid| {
                 if at_most < u64::MAX && native.odb()?.read_header(oid)?.0 as u64 > at_most {
@@ -224,7 +233,16 @@ impl Repo {
         if found == kind { Ok(bytes) } else { Err(failed(format!("it is a {}", found.name()))) }
     }
 
+    /// The object, if it is a loose one of a repository that libgit2 reads.
+    fn loose(&self, id: ObjectId, at_most: u64) -> Option<Result<Loose, String>> {
+        self.native()?;
+        loose::read(&self.common_dir().join("objects"), &id, at_most)
+    }
+
     fn any_object(&self, id: ObjectId) -> Result<(Kind, Vec<u8>), String> {
+        if let Some(Loose::Whole(kind, bytes)) = self.loose(id, u64::MAX).transpose()? {
+            return Ok((kind, bytes));
+        }
         if let Some(native) = self.native() {
             let read = native_oid(id).and_then(|oid| {
                 let odb = native.odb()?;
@@ -249,6 +267,11 @@ impl Repo {
             return self.git.kind(&id);
         };
         let what = format!("object {id}");
+        match self.loose(id, 0) {
+            Some(Ok(Loose::Whole(kind, _) | Loose::Larger(kind))) => return Ok(kind),
+            Some(Err(why)) => return Err(Error::Repository { what, why }),
+            None => {}
+        }
         let header = native_oid(id).and_then(|oid| native.odb()?.read_header(oid));
         let (_, kind) = header.map_err(|error| broken(&what, &error))?;
         let unknown = || Error::Repository { what, why: "it is of no known kind".to_owned() };

@@ -91,3 +91,68 @@ fn outside_a_repository_it_says_so() {
 
     repo.leakcoach(&["check"]).ends_with_code(2).says("no git repository");
 }
+
+#[test]
+fn a_staged_file_of_200_megabytes_is_scanned_to_its_end() {
+    let repo = Repo::with_hook();
+    let token = repo.plant(expand("ghp_{base62:30}{crc32-base62}", 22).unwrap());
+    let mut text = "insert into orders values (1, 'two', 3.0);\n".repeat(4_900_000);
+    text.extend(["token = '", &token, "'\n"]);
+    assert!(text.len() > 200_000_000);
+
+    repo.write("dump.sql", &text).commit("large").refused().says("dump.sql:4900001");
+}
+
+#[test]
+fn a_damaged_object_is_named_and_is_no_pass() {
+    let repo = Repo::with_hook();
+    repo.write("a.py", "a = 1\n").git(&["add", "a.py"]).accepted();
+    let objects = repo.top().join(".git/objects");
+    let folder = std::fs::read_dir(&objects).unwrap().flatten();
+    let folder = folder
+        .map(|entry| entry.path())
+        .find(|path| {
+            path.to_string_lossy().ends_with(char::is_alphanumeric)
+                && path.file_name().unwrap().len() == 2
+        })
+        .unwrap();
+    let object = std::fs::read_dir(folder).unwrap().flatten().next().unwrap().path();
+    std::fs::remove_file(&object).unwrap();
+    std::fs::write(&object, b"x\x9crubbish").unwrap();
+
+    repo.leakcoach(&["check"]).ends_with_code(3).says("a.py");
+}
+
+#[test]
+fn a_broken_configuration_is_told_with_its_line_and_never_passes() {
+    let repo = Repo::with_hook();
+    for (text, says) in [
+        ("[rules\n", ".leakcoach.toml:1"),
+        ("[rules]\ndisabel = []\n", "did you mean `disable`"),
+        ("[rules]\ndisable = [\"github-pta\"]\n", "github-pat"),
+        ("[verdicts]\nproven = \"maybe\"\n", ".leakcoach.toml:2"),
+    ] {
+        repo.write(".leakcoach.toml", text);
+        repo.leakcoach(&["check"]).ends_with_code(2).says(says);
+    }
+}
+
+#[test]
+fn paths_with_line_breaks_and_escapes_are_shown_harmless() {
+    let repo = Repo::with_hook();
+    let token = repo.plant(expand("ghp_{base62:30}{crc32-base62}", 23).unwrap());
+
+    let refused = repo.write("a\n\x1b[31mb.py", &format!("t = '{token}'\n")).commit("odd");
+
+    assert!(!refused.refused().text().contains('\x1b'));
+}
+
+#[test]
+fn what_is_no_utf_8_is_scanned_all_the_same() {
+    let repo = Repo::with_hook();
+    let token = repo.plant(expand("ghp_{base62:30}{crc32-base62}", 24).unwrap());
+    let bytes = [b"\x80\xc3(\xff\n".as_slice(), format!("t = '{token}'\n").as_bytes()].concat();
+    std::fs::write(repo.top().join("a.bin"), bytes).unwrap();
+
+    repo.commit("bytes").refused().says("a.bin:2");
+}
