@@ -100,14 +100,31 @@ fn between(rules: &[Named]) -> Vec<String> {
 }
 
 fn generate(rules: &[Named]) -> String {
-    let mut out = String::from("pub(super) static CATALOGUE: Catalogue = Catalogue {\nrules: &[\n");
-    for (family, service, linted) in rules {
+    let mut out = String::from("fn make(index: usize) -> Rule {\nmatch index {\n");
+    for (index, (family, service, linted)) in rules.iter().enumerate() {
+        let _ = write!(out, "{index} => ");
         write_rule(&mut out, family, service, linted);
     }
-    out.push_str("],\n");
+    let companions: Vec<usize> =
+        (0..rules.len()).filter(|index| rules[*index].2.rule.companion.is_some()).collect();
+    let _ = write!(
+        out,
+        "_ => unreachable!(\"no such rule\"),\n}}\n}}\n
+        static MADE: [OnceLock<Rule>; {}] = [const {{ OnceLock::new() }}; {}];
+        pub(super) static CATALOGUE: Catalogue = Catalogue {{
+        make, made: &MADE, companions: &{companions:?},\n",
+        rules.len(),
+        rules.len()
+    );
     write_anchors(&mut out, rules);
     out.push_str("};\n");
     out
+}
+
+/// Several texts as one.
+fn lines<T: AsRef<str>>(texts: &[T]) -> String {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    format!("Lines({:?})", texts.join("\u{1f}"))
 }
 
 fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Linted) {
@@ -129,14 +146,14 @@ fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Lint
         out,
         "Rule {{ id: {:?}, service: {service:?}, family: {family:?}, what: {:?}, kind: Kind::{:?},
         severity: Severity::{:?}, lifetime: Lifetime::{:?}, grade: Grade::{:?}, public: {},
-        engine: Engine::{:?}, shape: {:?}, names: &{:?}, least: {least}, leads: {leads},
+        engine: Engine::{:?}, shape: {:?}, names: {}, least: {least}, leads: {leads},
         before: {before}, after: {after},
         head: ByteSet({:?}), tail: ByteSet({:?}), checks: &[{}], companion: {companion},
-        cwe: &{:?}, nhi: &{:?},
+        cwe: &{:?}, nhi: {},
         coaching: || Coaching {{ opens: {opens:?}, missed: {missed:?}, next_time: {next_time:?},
         revoke_console: {:?}, revoke_cli: {:?}, revoke_note: {:?}, rotate: {rotate:?},
         vault: {vault:?}, instead: {instead:?}, abuse: {abuse:?}, variable: {variable:?},
-        sources: &{sources:?} }}, samples: || &{:?}, near_misses: || &{:?} }},\n",
+        sources: {} }}, samples: {}, near_misses: {} }},\n",
         rule.id,
         rule.what,
         rule.kind,
@@ -146,17 +163,18 @@ fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Lint
         rule.public,
         rule.engine,
         rule.shape,
-        rule.names,
+        lines(&rule.names),
         set(&rule.head),
         set(&rule.tail),
         checks.join(", "),
         rule.cwe,
-        rule.nhi,
+        lines(&rule.nhi),
         revoke.console,
         revoke.cli,
         revoke.note,
-        rule.samples,
-        rule.near_misses,
+        lines(sources),
+        lines(&rule.samples),
+        lines(&rule.near_misses),
     );
 }
 
@@ -176,13 +194,17 @@ fn write_anchors(out: &mut String, rules: &[Named]) {
         }
     }
     anchors.sort();
+    let mut texts = String::new();
     out.push_str("anchors: &[\n");
     for (_, text, rule, ignore_case, at) in &anchors {
+        let (start, length) = (texts.len(), text.len());
+        texts.push_str(text);
         let _ = writeln!(
             out,
-            "Anchor {{ text: {text:?}, rule: {rule}, ignore_case: {ignore_case}, at: {at} }},"
+            "Anchor {{ start: {start}, length: {length}, rule: {rule}, ignore_case: {ignore_case}, \
+             at: {at} }},"
         );
     }
     let slots: Vec<u16> = anchors.iter().map(|(slot, ..)| *slot).collect();
-    let _ = writeln!(out, "],\nslots: &{slots:?},\nbitmap: &{bitmap:?},");
+    let _ = writeln!(out, "],\ntexts: {texts:?},\nslots: &{slots:?},\nbitmap: &{bitmap:?},");
 }

@@ -330,11 +330,11 @@ pub(crate) struct Assigned {
 /// The assignment around the anchor at `start..end` whose name holds one of `names` and
 /// whose value `fits`. `about` tells of the rest of an identifier that it makes the name
 /// one of something else, such as `_path`.
-pub(crate) fn named(
+pub(crate) fn named<'a>(
     bytes: &[u8],
     start: usize,
     end: usize,
-    names: &[impl AsRef<str>],
+    names: impl Iterator<Item = &'a str>,
     about: impl Fn(&[u8]) -> bool,
     fits: impl Fn(&[u8]) -> bool,
 ) -> Option<Assigned> {
@@ -344,7 +344,7 @@ pub(crate) fn named(
         fits(&bytes[value.clone()]).then_some(Assigned { name, value })
     };
     for wanted in names {
-        match held(&bytes[name.clone()], wanted.as_ref()) {
+        match held(&bytes[name.clone()], wanted) {
             Some(Held::Whole(rest)) if !about(&bytes[name.start + rest..name.end]) => {
                 if let Some(found) = fitting(name.clone()) {
                     return Some(found);
@@ -474,7 +474,8 @@ mod tests {
     #[test]
     fn a_sections_key_counts_as_the_name() {
         let text = b"datadog:\n  site: eu\n  api_key: v-1\n";
-        let found = named(text, 0, 7, &["datadog api key"], |_| false, |value| value == b"v-1");
+        let found =
+            named(text, 0, 7, ["datadog api key"].into_iter(), |_| false, |value| value == b"v-1");
         assert_eq!(found.map(|found| found.value), Some(31..34));
     }
 }

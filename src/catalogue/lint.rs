@@ -293,7 +293,11 @@ fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'sta
             let (lower, anchor) = (text.to_ascii_lowercase(), anchor.to_ascii_lowercase());
             lower.match_indices(&anchor).any(|(at, _)| {
                 let end = at + anchor.len();
-                assigned::named(text.as_bytes(), at, end, &rule.names, |_| false, fits).is_some()
+                {
+                    let names = rule.names.iter().map(String::as_str);
+                    assigned::named(text.as_bytes(), at, end, names, |_| false, fits)
+                }
+                .is_some()
             })
         }),
         Engine::Shape | Engine::Assignment => fits(text.as_bytes()),

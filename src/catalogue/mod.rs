@@ -15,6 +15,9 @@ pub mod schema;
 pub use check::Check;
 pub use schema::{Engine, Grade, Kind, Lifetime, Severity};
 
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
 /// One credential type that leakcoach recognises.
 #[derive(Debug)]
 pub struct Rule {
@@ -41,7 +44,7 @@ pub struct Rule {
     /// A regular expression over bytes; its group `secret`, if any, is the credential.
     pub shape: &'static str,
     /// The names of a named rule, in words parted by blanks.
-    pub names: &'static [&'static str],
+    pub names: Lines,
     /// How many bytes a match has at least.
     pub least: u32,
     /// Every match begins with an anchor.
@@ -61,13 +64,13 @@ pub struct Rule {
     /// CWE numbers (cwe.mitre.org).
     pub cwe: &'static [u16],
     /// OWASP Non-Human Identities Top 10 ids.
-    pub nhi: &'static [&'static str],
+    pub nhi: Lines,
     /// What a person is told. A function, so that the words cost nothing until asked for.
     pub coaching: fn() -> Coaching,
     /// Templates that match, for [`sample::expand`].
-    pub samples: fn() -> &'static [&'static str],
+    pub samples: Lines,
     /// Templates that do not.
-    pub near_misses: fn() -> &'static [&'static str],
+    pub near_misses: Lines,
 }
 
 /// What a person is told about one rule.
@@ -96,7 +99,21 @@ pub struct Coaching {
     /// The environment variable that usually carries it.
     pub variable: &'static str,
     /// Pages that the words were checked against.
-    pub sources: &'static [&'static str],
+    pub sources: Lines,
+}
+
+/// Several texts in one: a table of texts would cost an address each at start-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lines(&'static str);
+
+impl Lines {
+    /// Between two texts.
+    const SEPARATOR: char = '\u{1f}';
+
+    /// The texts.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.0.split(Self::SEPARATOR).filter(|text| !text.is_empty())
+    }
 }
 
 /// A rule that is also looked for around the findings of another.
@@ -124,27 +141,39 @@ impl ByteSet {
 /// A literal that calls a rule up.
 #[derive(Debug)]
 pub struct Anchor {
-    /// The literal's bytes.
-    pub text: &'static str,
+    /// Where its text begins in the catalogue's texts.
+    start: u32,
+    /// How long it is.
+    length: u8,
     /// Index of its rule.
     pub rule: u16,
     /// Letters match in either case.
     pub ignore_case: bool,
-    /// Where in `text` the three bytes begin that the first pass sees.
+    /// Where in the text the three bytes begin that the first pass sees.
     pub at: u8,
 }
 
 /// Every rule, with the table of the first pass.
+///
+/// Nothing of it holds an address until a rule is asked for: the loader would have to
+/// write each one at start-up, which for hundreds of rules is a good part of a clean
+/// commit's time.
 #[derive(Debug)]
 pub struct Catalogue {
-    /// The rules; an index into them names a rule within one run.
-    pub rules: &'static [Rule],
+    /// Makes the rule of an index.
+    make: fn(usize) -> Rule,
+    /// The rules made so far, by index.
+    made: &'static [OnceLock<Rule>],
+    /// All anchors' texts.
+    texts: &'static str,
     /// Anchors, in order of their slot.
     pub anchors: &'static [Anchor],
     /// The slot of the anchor at the same index, ascending.
     pub slots: &'static [u16],
     /// A bit per slot that any anchor has.
     pub bitmap: &'static [u64; anchor::SLOTS / 64],
+    /// Indices of the rules that are looked for beside others.
+    pub companions: &'static [u16],
 }
 
 impl Catalogue {
@@ -153,15 +182,54 @@ impl Catalogue {
         &builtin::CATALOGUE
     }
 
+    /// How many rules there are. An index below it names a rule within one run.
+    pub fn len(&self) -> usize {
+        self.made.len()
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    /// The rule at `index`.
+    ///
+    /// # Panics
+    /// There are fewer rules.
+    pub fn get(&self, index: usize) -> &'static Rule {
+        let made: &'static [OnceLock<Rule>] = self.made;
+        made[index].get_or_init(|| (self.make)(index))
+    }
+
+    /// The rules in order of their ids.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &'static Rule> + '_ {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    /// The literal of `anchor`.
+    pub fn text_of(&self, anchor: &Anchor) -> &'static [u8] {
+        let start = anchor.start as usize;
+        &self.texts.as_bytes()[start..start + usize::from(anchor.length)]
+    }
+
     /// The rule called `id`.
     pub fn rule(&self, id: &str) -> Option<&'static Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let rule = self.get(middle);
+            match rule.id.cmp(id) {
+                Ordering::Equal => return Some(rule),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The rule id nearest to `id`, for "did you mean".
     pub fn nearest(&self, id: &str) -> Option<&'static str> {
-        self.rules
-            .iter()
+        self.rules()
             .map(|rule| (strsim::damerau_levenshtein(rule.id, id), rule.id))
             .min()
             .filter(|(distance, known)| *distance <= known.len() / 3)
@@ -174,7 +242,7 @@ mod builtin {
     #![expect(clippy::unreadable_literal, reason = "generated")]
     use super::{
         Anchor, ByteSet, Catalogue, Check, Coaching, Companion, Engine, Grade, Kind, Lifetime,
-        Rule, Severity,
+        Lines, OnceLock, Rule, Severity,
     };
     include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 }

@@ -76,7 +76,7 @@ fn explain_rule(rule: &Rule) {
             text.push_str(&[&format!("{label:<10}"), words].join(" "));
         }
     }
-    for source in words.sources {
+    for source in words.sources.iter() {
         text.push_str("\nsource     ");
         text.push_str(source);
     }

@@ -58,7 +58,7 @@ pub(super) fn rules(args: &RulesArgs) -> Result<(), Error> {
             && args.severity.is_none_or(|least| rule.severity >= least)
             && args.lifetime.is_none_or(|lifetime| rule.lifetime == lifetime)
     };
-    let rules = catalogue.rules.iter().filter(wanted);
+    let rules = catalogue.rules().filter(wanted);
     match args.format {
         Format::Json => {
             let json: Vec<serde_json::Value> = rules.map(as_json).collect();
@@ -78,7 +78,7 @@ fn print_sample(catalogue: &Catalogue, id: &str) -> Result<(), Error> {
         id: id.to_owned(),
         nearest: catalogue.nearest(id).map(str::to_owned),
     })?;
-    let template = (rule.samples)().first().copied().unwrap_or_default();
+    let template = rule.samples.iter().next().unwrap_or_default();
     let made = sample::expand(template, fastrand::u64(..)).map_err(Error::Usage)?;
     report::data(&made);
     Ok(())
@@ -95,6 +95,6 @@ fn as_json(rule: &Rule) -> serde_json::Value {
         "confidence": rule.grade.word(),
         "public": rule.public,
         "cwe": rule.cwe,
-        "nhi": rule.nhi,
+        "nhi": rule.nhi.iter().collect::<Vec<_>>(),
     })
 }

@@ -128,7 +128,7 @@ impl Config {
                 possible: written.verdicts.possible.unwrap_or(policy.possible),
             },
         };
-        if !known.rules.iter().any(|rule| config.keeps(rule.id)) {
+        if !known.rules().any(|rule| config.keeps(rule.id)) {
             return Err(Error::NoRules { path: path.to_owned() });
         }
         Ok(config)
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_configuration_that_leaves_no_rule_is_an_error() {
-        let all: Vec<&str> = Catalogue::builtin().rules.iter().map(|rule| rule.id).collect();
+        let all: Vec<&str> = Catalogue::builtin().rules().map(|rule| rule.id).collect();
 
         assert!(refused(&format!("[rules]\ndisable = {all:?}")).contains("no rule active"));
     }

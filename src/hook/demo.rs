@@ -32,9 +32,9 @@ pub fn play(stage: &Stage, tell: impl Fn(&str)) -> Result<(), Error> {
     git(stage, top, &["init", "-q"])?;
     let repo = Repo::open_at(top, &RepoEnv::default())?;
     install(&repo, &stage.program)?;
-    let rule =
-        Catalogue::builtin().rule("github-pat").map(|rule| (rule.samples)()).unwrap_or_default();
-    let token = rule.first().and_then(|sample| expand(sample, stage.seed).ok()).unwrap_or_default();
+    let rule = Catalogue::builtin().rule("github-pat");
+    let sample = rule.and_then(|rule| rule.samples.iter().next());
+    let token = sample.and_then(|sample| expand(sample, stage.seed).ok()).unwrap_or_default();
 
     tell("a commit that carries a (freshly made, fake) token:");
     write(&top.join("app.py"), &format!("import os\n\nTOKEN = \"{token}\"\n"))?;

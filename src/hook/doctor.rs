@@ -211,7 +211,7 @@ impl Scratch {
     /// A commit with a fresh fake token.
     fn refuses(&self) -> Result<Sign, Error> {
         let rule = Catalogue::builtin().rule("github-pat");
-        let template = rule.and_then(|rule| (rule.samples)().first()).copied().unwrap_or_default();
+        let template = rule.and_then(|rule| rule.samples.iter().next()).unwrap_or_default();
         let token = expand(template, self.seed).map_err(Error::Usage)?;
         let output = self.commit(&format!("token = \"{token}\"\n"))?;
         let carded = [&output.stdout, &output.stderr]

@@ -39,8 +39,8 @@ fn verify(
     let same = catalogue.slots[first..].iter().take_while(|known| **known == slot).count();
     for anchor in &catalogue.anchors[first..first + same] {
         let Some(start) = at.checked_sub(usize::from(anchor.at)) else { continue };
-        let Some(there) = bytes.get(start..start + anchor.text.len()) else { continue };
-        let literal = anchor.text.as_bytes();
+        let literal = catalogue.text_of(anchor);
+        let Some(there) = bytes.get(start..start + literal.len()) else { continue };
         let equal =
             if anchor.ignore_case { there.eq_ignore_ascii_case(literal) } else { there == literal };
         if equal {
@@ -56,14 +56,14 @@ mod tests {
     use proptest::prelude::*;
 
     /// What a plain search finds.
-    fn plainly(bytes: &[u8]) -> Vec<(usize, &'static str)> {
+    fn plainly(bytes: &[u8]) -> Vec<(usize, &'static [u8])> {
         let mut all = Vec::new();
         for anchor in Catalogue::builtin().anchors {
-            let literal = anchor.text.as_bytes();
+            let literal = Catalogue::builtin().text_of(anchor);
             for start in 0..bytes.len() {
                 let Some(there) = bytes.get(start..start + literal.len()) else { break };
                 if there == literal || anchor.ignore_case && there.eq_ignore_ascii_case(literal) {
-                    all.push((start, anchor.text));
+                    all.push((start, literal));
                 }
             }
         }
@@ -71,9 +71,11 @@ mod tests {
         all
     }
 
-    fn found(bytes: &[u8]) -> Vec<(usize, &'static str)> {
+    fn found(bytes: &[u8]) -> Vec<(usize, &'static [u8])> {
         let mut all = Vec::new();
-        for_each(Catalogue::builtin(), bytes, |anchor, start| all.push((start, anchor.text)));
+        for_each(Catalogue::builtin(), bytes, |anchor, start| {
+            all.push((start, Catalogue::builtin().text_of(anchor)));
+        });
         all.sort_unstable();
         all
     }
@@ -81,10 +83,9 @@ mod tests {
     #[test]
     fn every_anchor_is_found_wherever_it_stands() {
         for anchor in Catalogue::builtin().anchors {
-            for text in
-                [anchor.text.to_owned(), format!("x{}", anchor.text), format!("{}y", anchor.text)]
-            {
-                assert_eq!(found(text.as_bytes()), plainly(text.as_bytes()), "{text}");
+            let text = Catalogue::builtin().text_of(anchor);
+            for text in [text.to_vec(), [b"x", text].concat(), [text, b"y"].concat()] {
+                assert_eq!(found(&text), plainly(&text), "{}", text.escape_ascii());
             }
         }
     }
@@ -95,13 +96,13 @@ mod tests {
             picks in prop::collection::vec((any::<prop::sample::Index>(), ".{0,4}"), 0..12)
         ) {
             let anchors = Catalogue::builtin().anchors;
-            let mut text = String::new();
+            let mut text = Vec::new();
             for (pick, glue) in &picks {
-                text.push_str(pick.get(anchors).text);
-                text.push_str(glue);
+                text.extend(Catalogue::builtin().text_of(pick.get(anchors)));
+                text.extend(glue.bytes());
             }
 
-            prop_assert_eq!(found(text.as_bytes()), plainly(text.as_bytes()));
+            prop_assert_eq!(found(&text), plainly(&text));
         }
     }
 }

@@ -7,24 +7,20 @@ use super::value;
 use crate::catalogue::Rule;
 use crate::catalogue::assigned::{self, Standing};
 use crate::source::role::{FileRole, values_are_bare};
-/// The assignment whose name holds the anchor at `start`, if its value looks like a
+use std::ops::Range;
+/// The assignment whose name holds the anchor at `hit`, if its value looks like a
 /// credential.
 ///
 /// Look-alikes are dropped here without a trace: most mentions of a password are not
 /// assignments at all.
-pub(super) fn around(
-    rule: &'static Rule,
-    text: &Text<'_>,
-    start: usize,
-    length: usize,
-) -> Option<Candidate> {
+pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) -> Option<Candidate> {
     if matches!(
         text.role,
         FileRole::Lockfile | FileRole::Generated | FileRole::Translation | FileRole::Vendored
     ) {
         return None;
     }
-    let name = assigned::name_around(text.bytes, start, start + length);
+    let name = assigned::name_around(text.bytes, hit.start, hit.end);
     let means = names::meaning(&text.bytes[name.clone()])?;
     let (value, standing) = assigned::value_of(text.bytes, &name)?;
     let bare = text.path.is_empty() || values_are_bare(text.path);
@@ -49,6 +45,6 @@ pub(super) fn around(
 }
 
 /// Whether the name is written as a command's flag: `--password`.
-fn name_is_flag(text: &Text<'_>, name: &std::ops::Range<usize>) -> bool {
+fn name_is_flag(text: &Text<'_>, name: &Range<usize>) -> bool {
     text.bytes[name.clone()].starts_with(b"--")
 }

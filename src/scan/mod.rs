@@ -76,14 +76,14 @@ impl Scanner {
     /// Leaves out the rules for which `keep` says no.
     #[must_use]
     pub fn only(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
-        self.active = self.catalogue.rules.iter().map(keep).collect();
+        self.active = self.catalogue.rules().map(keep).collect();
         self
     }
 
     /// How many rules take part.
     pub fn active_rules(&self) -> usize {
         if self.active.is_empty() {
-            self.catalogue.rules.len()
+            self.catalogue.len()
         } else {
             self.active.iter().filter(|active| **active).count()
         }
@@ -96,16 +96,15 @@ impl Scanner {
         let mut candidates: Vec<Candidate> = Vec::new();
         anchors::for_each(self.catalogue, text.bytes, |anchor, start| {
             let index = usize::from(anchor.rule);
-            let rule = &self.catalogue.rules[index];
+            let rule = self.catalogue.get(index);
             if !self.active.get(index).is_none_or(|active| *active) {
                 return;
             }
+            let hit = start..start + self.catalogue.text_of(anchor).len();
             let found = match rule.engine {
-                Engine::Shape => self.shapes.around(rule, index, text.bytes, start, anchor),
-                Engine::Named => {
-                    self.shapes.named(rule, index, text.bytes, start..start + anchor.text.len())
-                }
-                Engine::Assignment => assignment::around(rule, text, start, anchor.text.len()),
+                Engine::Shape => self.shapes.around(rule, index, text.bytes, hit),
+                Engine::Named => self.shapes.named(rule, index, text.bytes, hit),
+                Engine::Assignment => assignment::around(rule, text, hit),
             };
             // Anchors overlap (`secret`, `client_secret`): each place once.
             if let Some(found) = found

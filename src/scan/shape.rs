@@ -1,7 +1,7 @@
 //! A rule's shape, tried around an anchor.
 
 use super::names;
-use crate::catalogue::{Anchor, Catalogue, Rule, assigned};
+use crate::catalogue::{Catalogue, Rule, assigned};
 use crate::source::lines::LineStarts;
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
@@ -36,19 +36,19 @@ pub(super) struct Shapes {
 
 impl Shapes {
     pub(super) fn new(catalogue: &Catalogue) -> Self {
-        let cells = || catalogue.rules.iter().map(|_| OnceLock::new()).collect();
+        let cells = || (0..catalogue.len()).map(|_| OnceLock::new()).collect();
         Self { own: cells(), companion: cells() }
     }
 
-    /// The match of `rule` that `anchor`, seen at `start`, belongs to.
+    /// The match of `rule` that the anchor at `hit` belongs to.
     pub(super) fn around(
         &self,
         rule: &'static Rule,
         index: usize,
         bytes: &[u8],
-        start: usize,
-        anchor: &Anchor,
+        hit: Range<usize>,
     ) -> Option<Candidate> {
+        let start = hit.start;
         let from = start.saturating_sub(rule.before as usize);
         let until = bytes.len().min(start + rule.after as usize);
         let regex = self.own[index].get_or_init(|| {
@@ -59,7 +59,7 @@ impl Shapes {
             })
         });
         let window = &bytes[from..until];
-        let hit = start - from..start - from + anchor.text.len();
+        let hit = hit.start - from..hit.end - from;
         let mut at = 0;
         // The first match may end before the anchor: go on until one holds it.
         while let Some(captures) = regex.captures_at(window, at) {
@@ -104,7 +104,8 @@ impl Shapes {
                     .get_or_init(|| compile(&format!(r"\A(?:{})\z", rule.shape)))
                     .is_match(value)
         };
-        let found = assigned::named(bytes, hit.start, hit.end, rule.names, names::about, fits)?;
+        let found =
+            assigned::named(bytes, hit.start, hit.end, rule.names.iter(), names::about, fits)?;
         Some(Candidate {
             rule,
             span: found.name.start..found.value.end,
@@ -123,7 +124,8 @@ impl Shapes {
         active: impl Fn(usize) -> bool,
     ) {
         let mut lines = None;
-        for (index, rule) in catalogue.rules.iter().enumerate() {
+        for index in catalogue.companions.iter().map(|index| usize::from(*index)) {
+            let rule = catalogue.get(index);
             let Some(companion) = rule.companion else { continue };
             if !active(index) {
                 continue;

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 /// The first sample of a rule.
 fn sample(id: &str, seed: u64) -> String {
     let rule = Catalogue::builtin().rule(id).unwrap();
-    expand((rule.samples)()[0], seed).unwrap()
+    expand(rule.samples.iter().next().unwrap(), seed).unwrap()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Hostile input: never a panic, never a secret shown, never a silent pass.
 
 use crate::harness::Repo;
-use leakcoach::catalogue::{Catalogue, sample::expand};
+use leakcoach::catalogue::{Catalogue, Rule, sample::expand};
 use leakcoach::scan::{Scanner, Text};
 use leakcoach::source::decode::to_utf8;
 use leakcoach::source::role::role_of;
@@ -22,14 +22,14 @@ fn scan(bytes: &[u8], path: &[u8]) -> usize {
 
 /// Samples cut, joined and damaged: what parsers meet at their edges.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let rules = Catalogue::builtin().rules;
+    let rules: Vec<&Rule> = Catalogue::builtin().rules().collect();
     let piece =
         (any::<prop::sample::Index>(), 0..4_u64, any::<prop::sample::Index>(), any::<Vec<u8>>());
     prop::collection::vec(piece, 1..5).prop_map(move |pieces| {
         let mut all = Vec::new();
         for (rule, seed, cut, glue) in pieces {
-            let rule = rule.get(rules);
-            let text = expand((rule.samples)()[0], seed).unwrap().into_bytes();
+            let rule = rule.get(&rules);
+            let text = expand(rule.samples.iter().next().unwrap(), seed).unwrap().into_bytes();
             all.extend_from_slice(&text[..=cut.index(text.len())]);
             all.extend(glue.into_iter().take(6));
         }

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 fn token(seed: u64) -> String {
     let rule = Catalogue::builtin().rule("github-pat").unwrap();
-    format!("t = '{}'\n", expand((rule.samples)()[0], seed).unwrap())
+    format!("t = '{}'\n", expand(rule.samples.iter().next().unwrap(), seed).unwrap())
 }
 
 fn script(repo: &Repo, path: &str, text: &str) {

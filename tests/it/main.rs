@@ -7,4 +7,5 @@ mod harness;
 mod hook;
 mod hostile;
 mod install;
+mod layers;
 mod rules;
