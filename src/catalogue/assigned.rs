@@ -88,6 +88,7 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
     let from = cursor.at;
     let quoted = quoted(&mut cursor);
     match (operator, quoted) {
+        (b",", Some(_)) if !first_argument(bytes, name.start) => None,
         (b"," | b"(", Some(value)) => Some((value, Standing::Argument)),
         // A comma without quotes separates arguments, not a name from its value.
         (b",", None) if cursor.rest().trim_ascii().is_empty() => below(&cursor, name),
@@ -99,6 +100,14 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         }
         (_, None) => bare(&mut cursor).map(|value| (value, Standing::Bare)),
     }
+}
+
+/// Whether the text at `start` is a call's first argument: `f("name", …)`, and not one
+/// of a list.
+fn first_argument(bytes: &[u8], start: usize) -> bool {
+    let before = bytes[..start].trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
+    before.is_some_and(|before| before.trim_ascii_end().ends_with(b"("))
 }
 
 /// No operator: `key="name" value="…"`, `name: K` with `value: …` below, `--name …`.
@@ -448,6 +457,8 @@ mod tests {
             "KEY",
             "KEY\nvalue: v-1",
             "KEY = get(\"v-1\")x",
+            "[\"KEY\", \"v-1\"]",
+            "f(\"other\", \"KEY\", \"v-1\")",
         ] {
             let found = value(text, "KEY").map(|(v, _)| v);
             assert!(found.is_none_or(|v| v != "v-1"), "{text}");
