@@ -72,9 +72,15 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
     let closed =
         cursor.skip(|byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'?' | b'\\' | b'}' | b')'));
     let blanks = cursor.blanks();
-    if [&b"=="[..], b"!=", b"=~", b"<=", b">="].iter().any(|other| cursor.rest().starts_with(other))
-    {
+    // A password in a comparison is as plain as one in an assignment.
+    let compared = cursor.take(b"===") || cursor.take(b"==");
+    let others = [&b"!="[..], b"=~", b"<=", b">="];
+    if others.iter().any(|other| cursor.rest().starts_with(other)) {
         return None;
+    }
+    if compared {
+        cursor.blanks();
+        return quoted(&mut cursor).map(|value| (value, Standing::Quoted));
     }
     let operators =
         [&b":="[..], b"=>", b"->", b"<-", b"||=", b"?=", b"+=", b"=", b":", b",", b">", b"("];
@@ -443,6 +449,7 @@ mod tests {
             "ENV KEY v-1",
             "curl -H \"KEY: v-1\"",
             "KEY \"v-1\"",
+            "if KEY == \"v-1\"",
         ] {
             assert_eq!(value(text, "KEY").map(|(v, _)| v).as_deref(), Some("v-1"), "{text}");
         }
@@ -451,7 +458,6 @@ mod tests {
     #[test]
     fn what_is_no_assignment_has_no_value() {
         for text in [
-            "if KEY == \"v-1\"",
             "KEY != 'v-1'",
             "f(KEY, other)",
             "KEY",

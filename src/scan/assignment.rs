@@ -14,10 +14,9 @@ use std::ops::Range;
 /// Look-alikes are dropped here without a trace: most mentions of a password are not
 /// assignments at all.
 pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) -> Option<Candidate> {
-    if matches!(
-        text.role,
-        FileRole::Lockfile | FileRole::Generated | FileRole::Translation | FileRole::Vendored
-    ) {
+    if matches!(text.role, FileRole::Lockfile | FileRole::Generated | FileRole::Translation)
+        || text.role == FileRole::Vendored && !values_are_bare(text.path)
+    {
         return None;
     }
     let name = assigned::name_around(text.bytes, hit.start, hit.end);
@@ -26,7 +25,7 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
     let bare = text.path.is_empty() || values_are_bare(text.path);
     let quoted = match standing {
         Standing::Quoted | Standing::Argument => true,
-        Standing::Bare if bare => false,
+        Standing::Bare if bare || within_text(text.bytes, &value) => false,
         // `--password value` stands in any file; `password value` in none.
         Standing::Apart if name_is_flag(text, &name) => false,
         Standing::Bare | Standing::Apart => return None,
@@ -47,4 +46,17 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
 /// Whether the name is written as a command's flag: `--password`.
 fn name_is_flag(text: &Text<'_>, name: &Range<usize>) -> bool {
     text.bytes[name.clone()].starts_with(b"--")
+}
+
+/// Whether a bare value ends where a text in quotes does, or a query's part: it stands
+/// inside a text of the program.
+fn within_text(bytes: &[u8], value: &Range<usize>) -> bool {
+    let line = memchr::memrchr(b'\n', &bytes[..value.start]).map_or(0, |newline| newline + 1);
+    let closing = bytes.get(value.end).copied();
+    let opened = |quote: u8| memchr::memchr_iter(quote, &bytes[line..value.start]).count() % 2 == 1;
+    match closing {
+        Some(quote @ (b'"' | b'\'' | b'`')) => opened(quote),
+        Some(b'&') => opened(b'"') || opened(b'\''),
+        _ => false,
+    }
 }

@@ -8,6 +8,7 @@ mod anchors;
 mod assignment;
 mod checks;
 mod finding;
+mod letters;
 mod marker;
 mod merge;
 mod names;

@@ -59,6 +59,12 @@ const TOKENS: &[&str] = &[
     "bearer",
 ];
 
+/// Ends of longer words that mean "password".
+const PASSWORD_ENDS: &[&str] = &["password", "passwd", "rootpwd", "userpwd", "dbpwd", "passphrase"];
+
+/// Ends of longer words that mean a secret or token.
+const TOKEN_ENDS: &[&str] = &["secret", "apikey", "accesstoken", "authtoken", "secretkey"];
+
 /// Words before `key` that make it a secret one.
 const KEYS: &[&str] = &[
     "api",
@@ -77,6 +83,12 @@ const KEYS: &[&str] = &[
     "crypto",
     "hmac",
     "session",
+    "aes",
+    "des",
+    "cipher",
+    "consumer",
+    "webhook",
+    "cookie",
 ];
 
 /// Last words that say the value is about a credential, not one.
@@ -265,6 +277,13 @@ pub(super) fn meaning(name: &[u8]) -> Option<Names> {
             return Some(Names::Password);
         }
         if TOKENS.contains(&word) {
+            return Some(Names::Token);
+        }
+        // Written as one word: `PGPASSWORD`, `sharedsecret`.
+        if PASSWORD_ENDS.iter().any(|end| word.len() > end.len() && word.ends_with(end)) {
+            return Some(Names::Password);
+        }
+        if TOKEN_ENDS.iter().any(|end| word.len() > end.len() && word.ends_with(end)) {
             return Some(Names::Token);
         }
         if word == "key" && at > 0 && KEYS.contains(&words[at - 1].as_str()) {

@@ -1,6 +1,7 @@
 //! Whether a value, assigned to a telling name, is a credential.
 
 use super::checks::entropy;
+use super::letters;
 use super::names::{Names, words_of};
 use super::placeholder;
 use super::reason::Reason;
@@ -8,8 +9,8 @@ use super::reason::Reason;
 /// Why `value`, assigned to `name`, is none; `None` when it looks like one.
 pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> Option<Reason> {
     let least = match means {
-        Names::Password => 5,
-        Names::Token => 12,
+        Names::Password => 4,
+        Names::Token => 6,
     };
     let value = value.trim_ascii();
     if value.len() < least || value.len() > 1024 {
@@ -52,20 +53,37 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> O
         Names::Password => {
             // Words alone are labels; a digit or a mark within makes a password.
             let odd = value.iter().any(|byte| b"!#$%^&*?@+=~|".contains(byte));
-            (digits == 0 && !odd).then(|| identifier_like(value))
+            let letters = digits == 0 && marks == 0;
+            if letters || digits == 0 && !odd {
+                return (!drawn(value, quoted)).then(|| identifier_like(value));
+            }
+            (value.len() < 5).then_some(Reason::TooPlain)
         }
         Names::Token => {
             if digits == 0
                 && marks == value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.')).count()
             {
-                return Some(identifier_like(value));
+                return (!drawn(value, quoted)).then(|| identifier_like(value));
             }
             if wordy(value) {
                 return Some(Reason::Identifier);
             }
-            (entropy(value) < 2.8).then_some(Reason::TooPlain)
+            let least = if value.len() < 10 { 3.0 } else { 2.8 };
+            (value.len() < 8 || entropy(value) < least).then_some(Reason::TooPlain)
         }
     }
+}
+
+/// Letters that nobody would choose for a name: more surprising than any language's.
+/// Without quotes, and when there are few, it takes more to say so.
+fn drawn(value: &[u8], quoted: bool) -> bool {
+    let least = match (value.len(), quoted) {
+        (..6, true) => 5.3,
+        (_, true) => 5.0,
+        (..6, false) => 5.6,
+        (_, false) => 5.3,
+    };
+    letters::strangeness(value).is_some_and(|bits| bits > least)
 }
 
 fn constant(value: &[u8]) -> bool {
@@ -89,6 +107,12 @@ fn constant(value: &[u8]) -> bool {
             | b"integer"
             | b"boolean"
             | b"bytes"
+            | b"utf8"
+            | b"utf-8"
+            | b"nfkc"
+            | b"ascii"
+            | b"base64"
+            | b"hex"
             | b"any"
             | b"object"
             | b"optional"
@@ -97,11 +121,11 @@ fn constant(value: &[u8]) -> bool {
             | b"include"
             | b"disabled"
             | b"enabled"
-    ) || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') && value.len() < 8
+    ) || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') && value.len() < 6
 }
 
 fn encrypted(value: &[u8]) -> bool {
-    const OPENINGS: [&[u8]; 11] = [
+    const OPENINGS: [&[u8]; 20] = [
         b"ENC[",
         b"ENC(",
         b"$ANSIBLE_VAULT",
@@ -110,6 +134,15 @@ fn encrypted(value: &[u8]) -> bool {
         b"$2y$",
         b"$argon2",
         b"$6$",
+        b"$5$",
+        b"$1$",
+        b"$y$",
+        b"$8$",
+        b"$apr1$",
+        b"{CRYPT}",
+        b"{SHA",
+        b"sha1$",
+        b"scrypt:",
         b"{SSHA}",
         b"{AQA",
         b"AQICAH",
@@ -135,6 +168,16 @@ fn path(value: &[u8]) -> bool {
 /// Code rather than a value: a call, an attribute, an index, a generic type.
 fn expression(value: &[u8]) -> bool {
     let first = value.first().copied().unwrap_or(b' ');
+    // `key=word`: an argument, not a value with a sign in it.
+    let trimmed = value.trim_ascii_end();
+    let trimmed = trimmed.strip_suffix(b"=").map_or(trimmed, |v| v.strip_suffix(b"=").unwrap_or(v));
+    if let Some(at) = memchr::memchr(b'=', trimmed)
+        && at > 0
+        && trimmed[..at].iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && trimmed[at + 1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    {
+        return true;
+    }
     let opens = value
         .iter()
         .any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'<' | b'>' | b'{' | b'}'));
@@ -174,7 +217,15 @@ fn digest(name: &[u8], value: &[u8]) -> bool {
     let prefixed = [&b"sha256-"[..], b"sha512-", b"sha384-", b"sha1-", b"sha256:", b"h1:", b"md5:"]
         .iter()
         .any(|opening| value.starts_with(opening));
-    uuid || prefixed || about && value.iter().all(u8::is_ascii_hexdigit)
+    prefixed || uuid && !issued(name) || about && value.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether a name says that its value was issued as a credential, whatever it looks like.
+fn issued(name: &[u8]) -> bool {
+    let words = words_of(name);
+    let last = words.last().map_or("", String::as_str);
+    matches!(last, "token" | "secret" | "apikey" | "password" | "accesskey" | "secretkey")
+        || last == "key" && words.iter().any(|word| matches!(word.as_str(), "api" | "secret"))
 }
 
 /// Words joined by marks or case: the name of something.

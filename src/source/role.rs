@@ -261,6 +261,8 @@ pub fn values_are_bare(path: &[u8]) -> bool {
                 | "bash"
                 | "zsh"
                 | "ps1"
+                | "adoc"
+                | "html"
                 | "bat"
                 | "cmd"
                 | "xml"

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::catalogue::checksum::{self, marvin32};
-use crate::scan::{Note, Reason};
+use crate::scan::Note;
 use data_encoding::{BASE32_NOPAD, BASE64};
 
 /// Seeds by key kind.
@@ -97,7 +97,7 @@ pub(super) fn devops_pat(value: &[u8]) -> Outcome {
     if checksum::DEVOPS_MAGIC.iter().any(|magic| (crc ^ magic).to_le_bytes()[..] == check[..]) {
         Outcome::Proves(Note::Checksum)
     } else {
-        Outcome::Fails(Reason::ChecksumFails)
+        Outcome::Weakens
     }
 }
 
