@@ -3,7 +3,7 @@
 use super::run::{Check, Checked};
 use crate::catalogue::{Catalogue, Rule};
 use crate::error::Error;
-use crate::scan::{Scanner, Text};
+use crate::scan::{Finding, Note, Scanner, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
 use crate::source::role::role_of;
@@ -96,12 +96,17 @@ fn explain_file(path: &Path) -> Result<u8, Error> {
     let lines = LineStarts::of(&text);
     report::data(&format!("read as a {role} file"));
     let mut all: Vec<(usize, String)> = Vec::new();
-    for finding in &found.findings {
+    for finding in found.findings.iter().chain(&found.marked) {
         let line = lines.line_of(finding.secret_span.start);
         let what = finding.rule.what;
         all.push((
             line,
-            format!("line {line}: {what} [{}], {}", finding.rule.id, finding.confidence),
+            format!(
+                "line {line}: {what} [{}], {}{}",
+                finding.rule.id,
+                finding.confidence,
+                hidden(finding)
+            ),
         ));
     }
     for dismissed in &found.dismissed {
@@ -117,4 +122,10 @@ fn explain_file(path: &Path) -> Result<u8, Error> {
         report::data(&shown);
     }
     Ok(exit::PASSED)
+}
+
+/// That another tool's marker hides a finding.
+fn hidden(finding: &Finding) -> String {
+    let marked = finding.notes.iter().find(|note| matches!(note, Note::Marked(_)));
+    marked.map(|note| format!(", {note}")).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::judge::fingerprint::{FindingId, Key};
 use crate::judge::{self, Actor, Context, Exposure, Terminal, Verdict};
 use crate::report;
-use crate::scan::{Finding, Scanner, Text};
+use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::role::role_of;
 use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread};
@@ -110,7 +110,10 @@ impl Check {
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
         let text = source::decode::to_utf8(&bytes);
-        let findings = self.scan(&change.path, &text);
+        let mut found = self.scan(&change.path, &text);
+        // A marker on a new line came with its value: that is worth a word.
+        let mut findings = std::mem::take(&mut found.findings);
+        findings.append(&mut found.marked);
         if findings.is_empty() {
             return Ok(());
         }
@@ -143,7 +146,7 @@ impl Check {
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
         let text = source::decode::to_utf8(bytes);
-        let findings = self.scan(path, &text);
+        let findings = self.scan(path, &text).findings;
         if findings.is_empty() {
             return;
         }
@@ -152,8 +155,8 @@ impl Check {
         checked.cards.extend(findings.iter().map(|finding| self.card(finding, &place, &lines)));
     }
 
-    fn scan(&self, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
-        self.scanner.scan(&Text { bytes, path, role: role_of(path) }).findings
+    fn scan(&self, path: &[u8], bytes: &[u8]) -> Found {
+        self.scanner.scan(&Text { bytes, path, role: role_of(path) })
     }
 
     fn card(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Card {

@@ -95,6 +95,10 @@ pub struct Judgement {
 
 /// Decides about `finding`.
 pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
+    if finding.notes.iter().any(|note| matches!(note, Note::Marked(_))) {
+        let because = "a marker that comes with it hides it, without a reason";
+        return Judgement { verdict: Verdict::Permit, because };
+    }
     let harmless = [Note::LocalHost, Note::DefaultLogin].iter().any(|n| finding.notes.contains(n));
     let severity = if harmless {
         Severity::Low

@@ -1,11 +1,29 @@
-//! The marker that lets a line through: `leakcoach:allow RULE because WORDS`.
+//! Markers that let a line through: `leakcoach:allow RULE because WORDS`, and those of
+//! other tools.
 
-use super::{Dismissed, Found, Reason};
+use super::{Dismissed, Found, Note, Reason};
 
 const MARKER: &[u8] = b"leakcoach:allow ";
 
+/// Other tools' markers, on the line of the value. None of them asks for a reason.
+const FOREIGN: [&str; 9] = [
+    "gitleaks:allow",
+    "betterleaks:allow",
+    "trufflehog:ignore",
+    "kingfisher:ignore",
+    "ggignore",
+    "pragma: allowlist secret",
+    "pragma: whitelist secret",
+    "secretlint-disable-line",
+    "talisman-ignore-line",
+];
+
+/// On the line before it.
+const FOREIGN_ABOVE: [&str; 2] =
+    ["pragma: allowlist nextline secret", "secretlint-disable-next-line"];
+
 /// Dismisses the findings whose line carries a marker that names their rule and a
-/// reason of ten characters or more.
+/// reason of ten characters or more; sets those aside that another tool's marker hides.
 pub(super) fn apply(found: &mut Found, bytes: &[u8]) {
     let mut kept = Vec::with_capacity(found.findings.len());
     for finding in found.findings.drain(..) {
@@ -18,11 +36,28 @@ pub(super) fn apply(found: &mut Found, bytes: &[u8]) {
                 span: at,
                 reason: Reason::Marked,
             });
+        } else if let Some(marker) = foreign(bytes, start, end.min(at.end + 512)) {
+            let mut finding = finding;
+            finding.notes.push(Note::Marked(marker));
+            found.marked.push(finding);
         } else {
             kept.push(finding);
         }
     }
     found.findings = kept;
+}
+
+/// The marker of another tool that hides the line at `start..end`.
+fn foreign(bytes: &[u8], start: usize, end: usize) -> Option<&'static str> {
+    let holds = |line: &[u8], marker: &str| memchr::memmem::find(line, marker.as_bytes()).is_some();
+    let line = &bytes[start.max(end.saturating_sub(4096))..end];
+    let above = bytes[..start].strip_suffix(b"\n").unwrap_or_default();
+    let from = memchr::memrchr(b'\n', above).map_or(0, |newline| newline + 1);
+    let above = &above[from.max(above.len().saturating_sub(512))..];
+    FOREIGN
+        .into_iter()
+        .find(|marker| holds(line, marker))
+        .or_else(|| FOREIGN_ABOVE.into_iter().find(|marker| holds(above, marker)))
 }
 
 fn allows(line: &[u8], id: &str) -> bool {

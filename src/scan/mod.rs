@@ -40,6 +40,8 @@ pub struct Text<'a> {
 pub struct Found {
     /// Credentials, in order of position.
     pub findings: Vec<Finding>,
+    /// Credentials that another tool's marker hides, in order of position.
+    pub marked: Vec<Finding>,
     /// What looked like one and is none, in order of position.
     pub dismissed: Vec<Dismissed>,
 }

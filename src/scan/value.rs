@@ -34,6 +34,9 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> O
     if path(value) {
         return Some(Reason::Path);
     }
+    if directive(value) {
+        return Some(Reason::Bracketed);
+    }
     if !quoted && expression(value) {
         return Some(Reason::Identifier);
     }
@@ -163,6 +166,20 @@ fn path(value: &[u8]) -> bool {
         .iter()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':'));
     scheme || opens && plain || segments > 1 && plain && !value.iter().any(u8::is_ascii_digit)
+}
+
+/// A format's directive: `%-12s`, `[OK]\t%s\n`.
+fn directive(value: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', value).any(|at| {
+        let rest = &value[at + 1..];
+        let flags = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || b"-+#.*lhzj".contains(byte))
+            .count();
+        let kind = rest.get(flags).copied().unwrap_or(b' ');
+        let alone = at == 0 || value.contains(&b'\\');
+        alone && b"sdiuxXpfgcq".contains(&kind)
+    })
 }
 
 /// Code rather than a value: a call, an attribute, an index, a generic type.

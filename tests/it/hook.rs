@@ -200,3 +200,18 @@ fn explain_tells_why_a_look_alike_is_let_through() {
     repo.leakcoach(&["explain", "github-pat"]).accepted().says("revoke at");
     repo.leakcoach(&["explain", "github-pta"]).ends_with_code(2).says("did you mean `github-pat`?");
 }
+
+#[test]
+fn a_marker_of_another_tool_lets_a_line_through_and_is_pointed_out_while_it_is_new() {
+    let repo = Repo::with_hook();
+    let token = repo.plant(sample("github-pat", 31));
+    let line = format!("t = '{token}'  # gitleaks:allow\n");
+
+    let told = repo.write("a.py", &line).commit("marked");
+    told.accepted().says("note: GitHub").says("`gitleaks:allow` on its line");
+
+    repo.write("a.py", &format!("{line}port = 1\n")).commit("later").accepted().silent();
+    repo.leakcoach(&["check", "--tree", "a.py"]).accepted().silent();
+    let above = format!("# pragma: allowlist nextline secret\nt = '{token}'\n");
+    repo.write("b.py", &above).leakcoach(&["check", "--tree", "b.py"]).accepted().silent();
+}
