@@ -13,7 +13,10 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
     for finding in order {
         if kept.iter().any(|better| {
             overlaps(&better.secret_span, &finding.secret_span)
-                || overlaps(&better.span, &finding.secret_span)
+                // What stands between a name and its value is covered for a generic rule
+                // only: another credential may stand there.
+                || finding.rule.engine == Engine::Assignment
+                    && overlaps(&better.span, &finding.secret_span)
                 || better
                     .companion
                     .as_ref()

@@ -79,6 +79,14 @@ impl Repo {
         self.run(Command::new(BINARY).args(args), variables)
     }
 
+    /// A program with something typed into it.
+    pub(crate) fn typed(&self, command: &[&str], answer: &str) -> Attempt {
+        let path = self.folder.path().join("typed");
+        fs::write(&path, answer).unwrap();
+        let input = fs::File::open(&path).unwrap();
+        self.run(Command::new(command[0]).args(&command[1..]).stdin(input), &[("TERM", "dumb")])
+    }
+
     /// Stages everything and commits.
     pub(crate) fn commit(&self, message: &str) -> Attempt {
         self.git(&["add", "-A"]).accepted();

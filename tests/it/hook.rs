@@ -215,3 +215,21 @@ fn a_marker_of_another_tool_lets_a_line_through_and_is_pointed_out_while_it_is_n
     let above = format!("# pragma: allowlist nextline secret\nt = '{token}'\n");
     repo.write("b.py", &above).leakcoach(&["check", "--tree", "b.py"]).accepted().silent();
 }
+
+/// A commit's check on a terminal, where somebody types `answer`.
+fn on_a_terminal(repo: &Repo, answer: &str) -> crate::harness::Attempt {
+    let command = format!("{} check", crate::harness::BINARY);
+    repo.typed(&["script", "-qec", &command, "/dev/null"], answer)
+}
+
+#[test]
+fn on_a_terminal_the_rules_id_lets_what_is_only_possible_through() {
+    let repo = Repo::plain();
+    let password = repo.plant(expand("{password}", 8).unwrap());
+    repo.write("a.py", &format!("password = \"{password}\"\n")).git(&["add", "a.py"]).accepted();
+
+    on_a_terminal(&repo, "generic-password\n").accepted().says("type generic-password to go on");
+    on_a_terminal(&repo, "yes\n").refused();
+    on_a_terminal(&repo, "").refused();
+    repo.leakcoach(&["check"]).refused().says("and nobody");
+}

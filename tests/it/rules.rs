@@ -72,3 +72,15 @@ fn precision_and_recall_are_measured_on_labelled_files() {
     repo.write("set/labels.csv", "file,line_start,line_end,truth,category\nb.py,1,1,T,Token\n");
     repo.leakcoach(&["eval", "set"]).ends_with_code(3).says("b.py");
 }
+
+#[test]
+fn a_credential_between_a_word_and_another_credential_is_not_lost() {
+    let scanner = Scanner::new(Catalogue::builtin());
+    let text =
+        expand("mailgun\nTOKEN=ghp_{base62:30}{crc32-base62}\nKEY={hex:32}-{hex:8}-{hex:8}\n", 5);
+    let text = text.unwrap();
+    let found = scanner.scan(&Text { bytes: text.as_bytes(), path: PATH, role: role_of(PATH) });
+    let ids: Vec<&str> = found.findings.iter().map(|finding| finding.rule.id).collect();
+
+    assert_eq!(ids, ["github-pat", "mailgun-sending-key"]);
+}
