@@ -63,6 +63,8 @@ pub enum Note {
     Encrypted,
     /// A URL's host is this machine or a name of this network.
     LocalHost,
+    /// It stands there in another encoding.
+    Encoded(&'static str),
     /// Another tool's marker on its line lets it through.
     Marked(&'static str),
     /// The user and password are a well-known default pair.
@@ -79,6 +81,7 @@ impl fmt::Display for Note {
             Self::Issuer(issuer) => write!(f, "issued by {issuer}"),
             Self::Encrypted => f.write_str("it is encrypted with a passphrase"),
             Self::LocalHost => f.write_str("its host is local"),
+            Self::Encoded(how) => write!(f, "it stands there in {how}"),
             Self::Marked(marker) => write!(f, "`{marker}` on its line lets it through"),
             Self::DefaultLogin => f.write_str("it is a well-known default login"),
         }

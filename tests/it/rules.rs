@@ -84,3 +84,17 @@ fn a_credential_between_a_word_and_another_credential_is_not_lost() {
 
     assert_eq!(ids, ["github-pat", "mailgun-sending-key"]);
 }
+
+#[test]
+fn a_credential_in_base64_of_base64_is_found_where_it_stands() {
+    let scanner = Scanner::new(Catalogue::builtin());
+    let token = expand("export GITHUB_TOKEN=ghp_{base62:30}{crc32-base62}", 6).unwrap();
+    let mut coded = token;
+    for times in 1..=3 {
+        coded = data_encoding::BASE64.encode(coded.as_bytes());
+        let text = format!("first: line\ndata: {coded}\n");
+        let text = Text { bytes: text.as_bytes(), path: PATH, role: role_of(PATH) };
+        let found = scanner.scan(&text);
+        assert!(found.findings.iter().any(|finding| finding.rule.id == "github-pat"), "{times}");
+    }
+}

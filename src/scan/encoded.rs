@@ -1,0 +1,131 @@
+//! Text within text: base64 and hexadecimal runs that decode to text, looked at in turn.
+//!
+//! Bounded: a run has a least and a most length, decoded text is decoded again three
+//! times at most, and each time it is shorter.
+
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use std::ops::Range;
+
+/// Shorter runs hold no credential with its context.
+const LEAST: usize = 24;
+
+/// Longer runs are files, not values.
+const MOST: usize = 1 << 20;
+
+/// How often decoded text is decoded again.
+pub(super) const DEPTH: usize = 3;
+
+/// A run and what it says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decoded {
+    /// Where the run stands.
+    pub(super) at: Range<usize>,
+    /// What it decodes to.
+    pub(super) text: Vec<u8>,
+    /// How it was decoded.
+    pub(super) how: &'static str,
+}
+
+/// Which bytes can stand in a run.
+static OF_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"+/-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
+/// Calls `found` with each run of `bytes` that decodes to text.
+pub(super) fn for_each(bytes: &[u8], mut found: impl FnMut(Decoded)) {
+    let mut at = 0;
+    while at + LEAST <= bytes.len() {
+        // From the far end: one byte that fits no run skips all before it.
+        let window = &bytes[at..at + LEAST];
+        if let Some(bad) = window.iter().rposition(|byte| !OF_RUN[usize::from(*byte)]) {
+            at += bad + 1;
+            continue;
+        }
+        let more =
+            bytes[at + LEAST..].iter().take_while(|byte| OF_RUN[usize::from(**byte)]).count();
+        let run = at..at + LEAST + more;
+        if let Some(decoded) = decode(bytes, run.clone()) {
+            found(decoded);
+        }
+        at = run.end;
+    }
+}
+
+fn decode(bytes: &[u8], at: Range<usize>) -> Option<Decoded> {
+    let run = &bytes[at.clone()];
+    if run.len() > MOST {
+        return None;
+    }
+    if run.len().is_multiple_of(2) && run.iter().all(u8::is_ascii_hexdigit) {
+        let text = HEXLOWER_PERMISSIVE.decode(run).ok().filter(|text| readable(text))?;
+        return Some(Decoded { at, text, how: "hexadecimal" });
+    }
+    // Most runs are names and paths: their first bytes do not decode to text.
+    let head = &run[..24];
+    let url = run.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let encoding = if url { &BASE64URL_NOPAD } else { &BASE64_NOPAD };
+    if !readable(&encoding.decode(head).ok()?) {
+        return None;
+    }
+    let whole = &run[..run.len() - usize::from(run.len() % 4 == 1)];
+    let text = lenient(whole, url).filter(|text| readable(text))?;
+    Some(Decoded { at, text, how: "base64" })
+}
+
+/// Decodes, leaving out a last group whose spare bits are set.
+fn lenient(run: &[u8], url: bool) -> Option<Vec<u8>> {
+    let encoding = if url { &BASE64URL_NOPAD } else { &BASE64_NOPAD };
+    encoding.decode(run).or_else(|_| encoding.decode(&run[..run.len() / 4 * 4])).ok()
+}
+
+/// Whether bytes are text: printable ASCII and blanks.
+fn readable(bytes: &[u8]) -> bool {
+    !bytes.is_empty()
+        && bytes
+            .iter()
+            .all(|byte| (b' '..=b'~').contains(byte) || matches!(byte, b'\n' | b'\r' | b'\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decoded, for_each};
+    use data_encoding::{BASE64, HEXLOWER};
+    use proptest::prelude::*;
+
+    fn decoded(text: &str) -> Vec<(String, &'static str)> {
+        let mut all = Vec::new();
+        for_each(text.as_bytes(), |Decoded { text, how, .. }| {
+            all.push((String::from_utf8(text).unwrap(), how));
+        });
+        all
+    }
+
+    #[test]
+    fn runs_that_say_something_are_decoded() {
+        let plain = "password=Winter-2024 and more";
+        let base64 = format!("data: {}\n", BASE64.encode(plain.as_bytes()));
+        let hex = format!("x{{{}}}", HEXLOWER.encode(plain.as_bytes()));
+
+        assert_eq!(decoded(&base64), [(plain.to_owned(), "base64")]);
+        assert_eq!(decoded(&hex), [(plain.to_owned(), "hexadecimal")]);
+        assert_eq!(decoded("a_function_with_a_very_long_name_of_many_words()"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_decoded_without_panic_and_runs_are_in_order(bytes: Vec<u8>) {
+            let mut last = 0;
+            for_each(&bytes, |decoded| {
+                assert!(decoded.at.start >= last && decoded.text.len() <= decoded.at.len());
+                last = decoded.at.end;
+            });
+        }
+    }
+}
