@@ -141,6 +141,8 @@ impl Scanner {
 
     fn scan_plain(&self, text: &Text<'_>) -> Found {
         let mut candidates: Vec<Candidate> = Vec::new();
+        // Where the last value of an assignment ends: a name within it is a part of it.
+        let mut assigned_until = 0;
         anchors::for_each(self.catalogue, text.bytes, |anchor, start| {
             let index = usize::from(anchor.rule);
             let rule = self.catalogue.get(index);
@@ -151,8 +153,12 @@ impl Scanner {
             let found = match rule.engine {
                 Engine::Shape => self.shapes.around(rule, index, text.bytes, hit),
                 Engine::Named => self.shapes.named(rule, index, text.bytes, hit),
+                Engine::Assignment if hit.start < assigned_until => None,
                 Engine::Assignment => assignment::around(rule, text, hit),
             };
+            if let (Engine::Assignment, Some(found)) = (rule.engine, &found) {
+                assigned_until = found.secret.end;
+            }
             // Anchors overlap (`secret`, `client_secret`): each place once.
             if let Some(found) = found
                 && !candidates.iter().rev().take(64).any(|known| known.same_place(&found))

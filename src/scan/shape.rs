@@ -49,6 +49,11 @@ impl Shapes {
         hit: Range<usize>,
     ) -> Option<Candidate> {
         let start = hit.start;
+        // In the middle of a word no match that leads with its anchor can begin.
+        let before = start.checked_sub(1).map(|at| bytes[at]);
+        if rule.leads && before.is_some_and(|byte| rule.head.has(byte)) && !escaped(bytes, start) {
+            return None;
+        }
         let from = start.saturating_sub(rule.before as usize);
         let until = bytes.len().min(start + rule.after as usize);
         let regex = self.own[index].get_or_init(|| {

@@ -156,3 +156,11 @@ fn what_is_no_utf_8_is_scanned_all_the_same() {
 
     repo.commit("bytes").refused().says("a.bin:2");
 }
+
+#[test]
+fn names_and_prefixes_without_end_are_scanned_in_linear_time() {
+    // Each took minutes when every place was looked at on its own.
+    for text in ["password=".repeat(200_000), "eyJ".repeat(300_000), "token: \"".repeat(200_000)] {
+        scan(text.as_bytes(), b"settings.conf");
+    }
+}
