@@ -187,8 +187,12 @@ fn skip_type(cursor: &mut Cursor<'_>) {
         cursor.skip(|byte| byte.is_ascii_alphanumeric());
     }
     cursor.blanks();
-    let assigned =
-        cursor.at > at && cursor.rest().starts_with(b"=") && !cursor.rest().starts_with(b"==");
+    // `key: dGhlcmU=` is a value that ends in a sign, `key: Type = …` a type.
+    let apart =
+        cursor.at > at && cursor.bytes.get(cursor.at - 1).is_some_and(u8::is_ascii_whitespace);
+    let sign = cursor.rest().strip_prefix(b"=");
+    let quoted = sign.is_some_and(|rest| matches!(rest.first(), Some(b'"' | b'\'' | b'`')));
+    let assigned = sign.is_some_and(|rest| !rest.starts_with(b"=")) && (apart || quoted);
     if assigned {
         cursor.at += 1;
         cursor.blanks();
@@ -432,6 +436,7 @@ mod tests {
             "config['KEY'] = 'v-1';",
             "const KEY: &'static str = \"v-1\";",
             "KEY: Optional<String> = \"v-1\"",
+            "KEY: str=\"v-1\"",
             "os.getenv(\"KEY\", \"v-1\")",
             "setKEY(\"v-1\")",
             "KEY = SecretStr(\"v-1\")",
@@ -452,6 +457,14 @@ mod tests {
             "if KEY == \"v-1\"",
         ] {
             assert_eq!(value(text, "KEY").map(|(v, _)| v).as_deref(), Some("v-1"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_ends_in_a_sign_is_no_type() {
+        for value_there in ["dGhlcmU=", "dGhlcmUx=="] {
+            let text = format!("KEY: {value_there}\n");
+            assert_eq!(value(&text, "KEY").map(|(v, _)| v).as_deref(), Some(value_there));
         }
     }
 

@@ -63,8 +63,8 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
 /// then the one that says more of what stands around it.
 fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize, usize) {
     let specific = match (finding.rule.engine, finding.rule.grade) {
-        (Engine::Shape, Grade::Likely) => 3,
-        (Engine::Named, Grade::Likely) => 2,
+        // A name with its shape says as much as a shape of its own: the longer wins.
+        (Engine::Shape | Engine::Named, Grade::Likely) => 3,
         (Engine::Shape | Engine::Named, Grade::Possible) => 1,
         (Engine::Assignment, _) => 0,
     };

@@ -6,7 +6,8 @@ use crate::scan::Note;
 use data_encoding::{BASE32_NOPAD, BASE64};
 
 /// Seeds by key kind.
-const SEEDS: [&[u8; 8]; 31] = [
+const SEEDS: [&[u8; 8]; 32] = [
+    b"SendRecv",
     b"Default0",
     b"AbAcct00",
     b"SysAll00",
@@ -76,6 +77,10 @@ pub(super) fn cask(value: &[u8]) -> Outcome {
 /// The algorithm was read in the source, not reproduced on a published sample: a
 /// failure only lowers.
 pub(super) fn entra(value: &[u8]) -> Outcome {
+    // The older `7Q~` form has no checksum.
+    if value.get(3) == Some(&b'7') {
+        return Outcome::Holds;
+    }
     let Some(split) = value.len().checked_sub(3) else { return Outcome::Weakens };
     let (body, check) = value.split_at(split);
     if checksum::entra_check(body) == check {
