@@ -1,7 +1,7 @@
 //! One finding a credential: the most specific rule wins, and pairs become one.
 
 use super::{Dismissed, Finding, Found, Reason};
-use crate::catalogue::{Engine, Grade};
+use crate::catalogue::{Check, Engine, Grade};
 use std::ops::Range;
 
 /// Sorts by place, drops what a better finding covers, and joins companions.
@@ -62,7 +62,12 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
 /// Surer first, then named before generic, then the longer,
 /// then the one that says more of what stands around it.
 fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize, usize) {
+    let any_address = finding.rule.checks.contains(&Check::UrlPassword);
+    let any_service = finding.rule.family.starts_with("generic/");
     let specific = match (finding.rule.engine, finding.rule.grade) {
+        // Any password in any address: a token's own rule knows more of it.
+        (Engine::Shape, Grade::Likely) if any_service && any_address => 1,
+        (Engine::Shape, Grade::Likely) if any_service => 2,
         // A name with its shape says as much as a shape of its own: the longer wins.
         (Engine::Shape | Engine::Named, Grade::Likely) => 3,
         (Engine::Shape | Engine::Named, Grade::Possible) => 1,
