@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 /// A value further from its name than this is not its value.
-const REACH: usize = 1024;
+const REACH: usize = 4096;
 
 /// How a value stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,13 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         memchr::memchr(b'\n', &bytes[name.end..limit]).map_or(limit, |found| name.end + found);
     let mut cursor = Cursor { bytes, at: name.end, end: line_end };
     // The name's own closing: `"password"`, `['password']`, `password?`, `\"password\"`.
-    let closed =
+    let mut closed =
         cursor.skip(|byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'?' | b'\\' | b'}' | b')'));
+    closed += usize::from(entity(&mut cursor).is_some());
     let blanks = cursor.blanks();
     // A password in a comparison is as plain as one in an assignment.
-    let compared = cursor.take(b"===") || cursor.take(b"==");
-    let others = [&b"!="[..], b"=~", b"<=", b">="];
+    let compared = [&b"==="[..], b"==", b"!==", b"!="].iter().any(|sign| cursor.take(sign));
+    let others = [&b"=~"[..], b"<=", b">="];
     if others.iter().any(|other| cursor.rest().starts_with(other)) {
         return None;
     }
@@ -204,8 +205,13 @@ fn skip_type(cursor: &mut Cursor<'_>) {
 /// Text between quotes that begins here, also behind a prefix (`b"…"`) or as the first
 /// argument of a call that only wraps it (`SecretStr("…")`).
 fn quoted(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
-    let rest = cursor.rest();
     // `new`, `await`, a wrapper's name and its bracket; or r"", b"", f"", @"", L"".
+    if let Some(entity) = entity(cursor) {
+        let from = cursor.at;
+        let length = memchr::memmem::find(cursor.rest(), entity)?;
+        return (length > 0).then_some(from..from + length);
+    }
+    let rest = cursor.rest();
     let word = rest
         .iter()
         .take(48)
@@ -218,6 +224,10 @@ fn quoted(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
     } else if word == 0 && bracket {
         cursor.at += 1;
         cursor.blanks();
+        // A form's part: (filename, value).
+        if cursor.take(b"None,") {
+            cursor.blanks();
+        }
     } else if let [b'r' | b'b' | b'f' | b'u' | b'L' | b'@' | b'$' | b'N', b'"' | b'\'', ..] = rest {
         cursor.at += 1;
     }
@@ -242,6 +252,11 @@ fn quoted(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
         end -= 1;
     }
     (end > from).then_some(from..end)
+}
+
+/// A quote written for HTML or XML, if one begins here.
+fn entity(cursor: &mut Cursor<'_>) -> Option<&'static [u8]> {
+    [&b"&#34;"[..], b"&#39;", b"&quot;", b"&apos;"].into_iter().find(|entity| cursor.take(entity))
 }
 
 /// Whether a call of this name fetches a value rather than wraps one.
@@ -284,6 +299,14 @@ fn bare(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
     };
     let rest = cursor.rest();
     let length = rest.iter().position(stop).unwrap_or(rest.len());
+    let value = rest.get(..length).unwrap_or_default();
+    // A line's end inside a text: `a: b\n`.
+    let length = memchr::memmem::find(value, b"\\n").unwrap_or(length);
+    // The end of what the pair stands in: `{a: b}`.
+    let value = value.get(..length).unwrap_or_default();
+    let open = value.iter().any(|byte| matches!(byte, b'{' | b'[' | b'('));
+    let closing = value.iter().rev().take_while(|byte| matches!(byte, b'}' | b']' | b')')).count();
+    let length = if open { length } else { length - closing };
     (length > 0).then_some(cursor.at..cursor.at + length)
 }
 
@@ -447,6 +470,8 @@ mod tests {
             "<KEY>v-1</KEY>",
             "<add key=\"KEY\" value=\"v-1\"/>",
             "<entry key=\"KEY\">v-1</entry>",
+            "users: [{user: ann, KEY: v-1}]",
+            "\"a: b\\n KEY: v-1\\n\"",
             "- name: KEY\n  value: v-1\n",
             "{\"name\": \"KEY\",\n \"value\": \"v-1\"}",
             "tool --KEY v-1 --quiet",
@@ -455,6 +480,10 @@ mod tests {
             "curl -H \"KEY: v-1\"",
             "KEY \"v-1\"",
             "if KEY == \"v-1\"",
+            "if KEY !== \"v-1\"",
+            "{&#34;KEY&#34;: &#34;v-1&#34;}",
+            "&quot;KEY&quot;:&quot;v-1&quot;",
+            "'KEY': (None, 'v-1')",
         ] {
             assert_eq!(value(text, "KEY").map(|(v, _)| v).as_deref(), Some("v-1"), "{text}");
         }
@@ -471,7 +500,7 @@ mod tests {
     #[test]
     fn what_is_no_assignment_has_no_value() {
         for text in [
-            "KEY != 'v-1'",
+            "KEY =~ 'v-1'",
             "f(KEY, other)",
             "KEY",
             "KEY\nvalue: v-1",

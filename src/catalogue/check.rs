@@ -42,6 +42,8 @@ pub enum Check {
     Mixed,
     /// At least one letter and one digit.
     LettersAndDigits,
+    /// Reads like a password that someone uses: no placeholder, no plain words.
+    Password,
     /// Not hexadecimal only: such a value is a digest, not this credential.
     NotHex,
 }
@@ -66,6 +68,7 @@ impl Check {
         ("basic-auth", Self::BasicAuth),
         ("mixed", Self::Mixed),
         ("letters-and-digits", Self::LettersAndDigits),
+        ("password", Self::Password),
         ("not-hex", Self::NotHex),
     ];
 

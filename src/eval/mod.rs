@@ -11,7 +11,7 @@ mod score;
 pub use labels::{Label, Labels};
 pub use score::{Counts, Hit, Score};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Rule};
 use crate::error::Error;
 use crate::scan::{Confidence, Scanner, Text};
 use crate::source::decode::to_utf8;
@@ -102,15 +102,22 @@ impl Trial {
         let found = scanner.scan(&Text { bytes: &text, path, role: role_of(path) });
         let lines = LineStarts::of(&text);
         let counted = found.findings.iter().filter(|finding| finding.confidence >= self.least);
-        counted
-            .map(|finding| Hit {
+        let mut hits = Vec::new();
+        for finding in counted {
+            let hit = |rule: &'static Rule, at: usize, masked| Hit {
                 file: name.to_owned(),
-                line: lines.line_of(finding.secret_span.start),
-                rule: finding.rule.id,
+                line: lines.line_of(at),
+                rule: rule.id,
                 confidence: finding.confidence,
-                masked: mask(finding.secret.expose()),
-            })
-            .collect()
+                masked,
+            };
+            // A pair is one finding in two places.
+            if let Some((rule, place)) = &finding.companion {
+                hits.push(hit(rule, place.start, mask(&text[place.clone()])));
+            }
+            hits.push(hit(finding.rule, finding.secret_span.start, mask(finding.secret.expose())));
+        }
+        hits
     }
 }
 

@@ -1,13 +1,17 @@
 //! A telling name and the value assigned to it, in any language or format.
 
 use super::Text;
-use super::names;
+use super::letters;
+use super::login;
+use super::members;
+use super::names::{self, Names};
 use super::shape::Candidate;
-use super::value;
+use super::value::{self, Setting};
 use crate::catalogue::Rule;
 use crate::catalogue::assigned::{self, Standing};
 use crate::source::role::{FileRole, values_are_bare};
 use std::ops::Range;
+
 /// The assignment whose name holds the anchor at `hit`, if its value looks like a
 /// credential.
 ///
@@ -19,21 +23,49 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
     {
         return None;
     }
-    let name = assigned::name_around(text.bytes, hit.start, hit.end);
-    let means = names::meaning(&text.bytes[name.clone()])?;
-    let (value, standing) = assigned::value_of(text.bytes, &name)?;
+    let bytes = text.bytes;
+    // An anchor may hold the sign after the name: `key=`.
+    let word = bytes[hit.clone()].iter().rposition(u8::is_ascii_alphanumeric)?;
+    let name = assigned::name_around(bytes, hit.start, hit.start + word + 1);
+    let means = names::meaning(&bytes[name.clone()])
+        .or_else(|| members::lists(bytes, &name).then(|| names::plural(&bytes[name.clone()]))?)?;
+    let (value, standing) = assigned::value_of(bytes, &name)?;
+    if bytes[name.clone()].eq_ignore_ascii_case(b"pass")
+        && !bytes[name.end..value.start].contains(&b'=')
+        && !login::beside(bytes, &(name.start..value.end), true)
+    {
+        // A verb, or a test that went well.
+        return None;
+    }
     let bare = text.path.is_empty() || values_are_bare(text.path);
     let quoted = match standing {
         Standing::Quoted | Standing::Argument => true,
-        Standing::Bare if bare || within_text(text.bytes, &value) => false,
+        Standing::Bare if bare || within_text(bytes, &value) => false,
+        // In code a bare word is a variable, unless nobody would name one so.
+        Standing::Bare if means != Names::Key && alone(bytes, &name, &value) => {
+            letters::strangeness(&bytes[value.clone()]).filter(|bits| *bits > 5.2)?;
+            false
+        }
         // `--password value` stands in any file; `password value` in none.
         Standing::Apart if name_is_flag(text, &name) => false,
         Standing::Bare | Standing::Apart => return None,
     };
-    if value::reason(&text.bytes[name.clone()], means, &text.bytes[value.clone()], quoted).is_some()
-    {
-        return None;
-    }
+    let told = |value: &Range<usize>, means| {
+        let setting = Setting {
+            quoted,
+            login: means == Names::Password
+                && login::beside(bytes, &(name.start..value.end), bare || !quoted),
+        };
+        value::reason(&bytes[name.clone()], means, &bytes[value.clone()], setting).is_none()
+    };
+    let value = if told(&value, means) {
+        value
+    } else {
+        // A text that holds a structure: `"token": "{\"id\": \"…\"}"`.
+        members::texts(bytes, &value).find(|member| {
+            member.len() >= 16 && means != Names::Key && told(member, Names::Token)
+        })?
+    };
     Some(Candidate {
         rule,
         span: name.start..value.end,
@@ -41,6 +73,18 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
         name: Some(name),
         beside: None,
     })
+}
+
+/// Whether a name, a sign without blanks around it and a value fill their line, as in a
+/// text that a program holds.
+fn alone(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    let line = memchr::memrchr(b'\n', &bytes[..name.start]).map_or(0, |newline| newline + 1);
+    let before = bytes[line..name.start].trim_ascii();
+    let rest = bytes.get(value.end..).unwrap_or_default();
+    let after = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+    matches!(before, b"" | b"//" | b"#" | b"*" | b"-" | b"export")
+        && matches!(after, None | Some(b'\n' | b'`'))
+        && value.start - name.end <= 2
 }
 
 /// Whether the name is written as a command's flag: `--password`.

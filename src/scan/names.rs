@@ -33,6 +33,8 @@ pub(super) enum Names {
     Password,
     /// A secret, key or token.
     Token,
+    /// A word that more often means something else: only the bytes of a key tell.
+    Key,
 }
 
 /// Words that mean "password".
@@ -57,6 +59,52 @@ const TOKENS: &[&str] = &[
     "clientsecret",
     "jwt",
     "bearer",
+];
+
+/// Words that mean key material where the value looks like it, alone or at the end.
+const WEAK: &[&str] = &[
+    "key",
+    "keys",
+    "auth",
+    "authorization",
+    "seed",
+    "signature",
+    "hmac",
+    "sid",
+    "cookie",
+    "verifier",
+];
+
+/// Words beside `key` that make it one of a table, a cache or the public half.
+const KEYS_OF_OTHERS: &[&str] = &[
+    "public",
+    "pub",
+    "primary",
+    "foreign",
+    "cache",
+    "sort",
+    "partition",
+    "site",
+    "host",
+    "map",
+    "index",
+    "unique",
+    "row",
+    "object",
+    "event",
+    "etag",
+    "routing",
+    "hot",
+    "registry",
+    "storage",
+    "peer",
+    "verify",
+    "verification",
+    "idempotency",
+    "translation",
+    "group",
+    "sha",
+    "fingerprint",
 ];
 
 /// Ends of longer words that mean "password".
@@ -231,7 +279,13 @@ const ABOUT: &[&str] = &[
     "selector",
     "match",
     "matches",
-    "confirmation",
+    "encode",
+    "decode",
+    "encryption",
+    "strip",
+    "split",
+    "replace",
+    "equals",
     "weight",
     "weights",
     "limits",
@@ -290,7 +344,45 @@ pub(super) fn meaning(name: &[u8]) -> Option<Names> {
             return Some(Names::Token);
         }
     }
-    None
+    let other = words.iter().any(|word| KEYS_OF_OTHERS.contains(&word.as_str()));
+    (WEAK.contains(&last.as_str()) && !other).then_some(Names::Key)
+}
+
+/// What the name of a list says of its members: `tokens = ["…"]`.
+pub(super) fn plural(name: &[u8]) -> Option<Names> {
+    match words_of(name).last().map(String::as_str) {
+        Some("tokens") => Some(Names::Token),
+        Some("keys") => Some(Names::Key),
+        Some("passwords") => Some(Names::Password),
+        _ => None,
+    }
+}
+
+/// Whether `name` is that of someone who logs in.
+pub(super) fn of_user(name: &[u8]) -> bool {
+    const USERS: &[&str] = &[
+        "user",
+        "username",
+        "login",
+        "uname",
+        "usr",
+        "uid",
+        "userid",
+        "email",
+        "account",
+        "dbuser",
+        "loginid",
+        "principal",
+    ];
+    let words = words_of(name);
+    match words.as_slice() {
+        [.., last] if USERS.contains(&last.as_str()) => true,
+        [.., user, name] => {
+            matches!(user.as_str(), "user" | "login" | "account")
+                && matches!(name.as_str(), "name" | "id" | "email")
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,12 @@ fn same_word(name: &[u8], value: &[u8]) -> bool {
             .collect()
     };
     let (name, value) = (plain(name), plain(value));
-    !value.is_empty() && (name == value || value.len() >= 4 && name.ends_with(&value))
+    // `ec2:GetPasswordData` repeats a name of several words.
+    let within = name.len() >= 10 && memchr::memmem::find(&value, &name).is_some();
+    !value.is_empty()
+        && (name == value
+            || value.len() >= 4 && name.ends_with(&value)
+            || within && value.len() < name.len() + 8)
 }
 
 fn repeated(body: &[u8]) -> bool {
@@ -220,7 +225,9 @@ fn sequence(body: &[u8]) -> bool {
         return true;
     }
     if (2..=8).any(|block| {
-        lower.len() >= block * 3 && lower.chunks(block).all(|chunk| lower.starts_with(chunk))
+        // Twice says little of a long value: chance, or a design.
+        let times = if lower.len() <= 8 { 2 } else { 3 };
+        lower.len() >= block * times && lower.chunks(block).all(|chunk| lower.starts_with(chunk))
     }) {
         return true;
     }
@@ -241,6 +248,34 @@ fn placeholder_word(value: &[u8]) -> bool {
         "dummy",
         "fake",
         "placeholder",
+        "with",
+        "at",
+        "least",
+        "characters",
+        "chars",
+        "long",
+        "must",
+        "be",
+        "of",
+        "for",
+        "in",
+        "use",
+        "an",
+        "and",
+        "or",
+        "to",
+        "it",
+        "passw",
+        "passwort",
+        "heslo",
+        "senha",
+        "parola",
+        "geslo",
+        "lozinka",
+        "cyfrinair",
+        "wachtwoord",
+        "mypasswd",
+        "myuser",
         "changeme",
         "changeit",
         "change",

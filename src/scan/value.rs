@@ -1,19 +1,30 @@
 //! Whether a value, assigned to a telling name, is a credential.
 
-use super::checks::entropy;
+use super::entropy::entropy;
 use super::letters;
 use super::names::{Names, words_of};
 use super::placeholder;
 use super::reason::Reason;
 
+/// Where a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// Between quotes.
+    pub(super) quoted: bool,
+    /// Beside the name of a user who logs in with it.
+    pub(super) login: bool,
+}
+
 /// Why `value`, assigned to `name`, is none; `None` when it looks like one.
-pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> Option<Reason> {
+pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) -> Option<Reason> {
+    let quoted = setting.quoted;
     let least = match means {
         Names::Password => 4,
         Names::Token => 6,
+        Names::Key => 16,
     };
     let value = value.trim_ascii();
-    if value.len() < least || value.len() > 1024 {
+    if value.len() < least || value.len() > 4096 {
         return Some(if constant(value) { Reason::Constant } else { Reason::TooPlain });
     }
     if constant(value) {
@@ -58,7 +69,7 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> O
             let odd = value.iter().any(|byte| b"!#$%^&*?@+=~|".contains(byte));
             let letters = digits == 0 && marks == 0;
             if letters || digits == 0 && !odd {
-                return (!drawn(value, quoted)).then(|| identifier_like(value));
+                return (!drawn(value, setting)).then(|| identifier_like(value));
             }
             (value.len() < 5).then_some(Reason::TooPlain)
         }
@@ -66,25 +77,58 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], quoted: bool) -> O
             if digits == 0
                 && marks == value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.')).count()
             {
-                return (!drawn(value, quoted)).then(|| identifier_like(value));
+                return (!drawn(value, setting)).then(|| identifier_like(value));
             }
-            if wordy(value) {
+            let of_code = |byte: &u8| b"()[]{}<>\"'`,;".contains(byte);
+            if wordy(value) || value.iter().any(of_code) {
                 return Some(Reason::Identifier);
             }
-            let least = if value.len() < 10 { 3.0 } else { 2.8 };
+            // Ten digits have less to say than sixty-four signs.
+            let least = if digits == value.len() && digits >= 12 {
+                2.4
+            } else if value.len() < 10 {
+                3.0
+            } else {
+                2.8
+            };
             (value.len() < 8 || entropy(value) < least).then_some(Reason::TooPlain)
         }
+        Names::Key => (!key_material(value)).then_some(Reason::TooPlain),
     }
 }
 
+/// Bytes of a key as they are written down: so many that a cipher could take them, in
+/// base64 or hexadecimal, and nothing that a person would have chosen.
+fn key_material(value: &[u8]) -> bool {
+    let cipher = |length: usize| matches!(length, 16 | 24 | 32 | 48 | 64 | 128);
+    if value.iter().all(u8::is_ascii_hexdigit) {
+        return value.len().is_multiple_of(2) && cipher(value.len() / 2) && entropy(value) > 3.0;
+    }
+    let body = value.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let padding = value.len() - body;
+    let of_base64 =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    let mixed = value.iter().any(u8::is_ascii_uppercase)
+        && value.iter().any(u8::is_ascii_lowercase)
+        && value.iter().any(u8::is_ascii_digit);
+    mixed
+        && value[..body].iter().all(of_base64)
+        && entropy(value) > 3.5
+        && !wordy(value)
+        && (padding > 0 && value.len().is_multiple_of(4) && cipher(body * 3 / 4)
+            || padding == 0 && body >= 32)
+}
+
 /// Letters that nobody would choose for a name: more surprising than any language's.
-/// Without quotes, and when there are few, it takes more to say so.
-fn drawn(value: &[u8], quoted: bool) -> bool {
-    let least = match (value.len(), quoted) {
-        (..6, true) => 5.3,
-        (_, true) => 5.0,
-        (..6, false) => 5.6,
-        (_, false) => 5.3,
+/// Without quotes, and when there are few, it takes more to say so; beside a user's
+/// name less.
+fn drawn(value: &[u8], setting: Setting) -> bool {
+    let least = match (value.len(), setting) {
+        (_, Setting { login: true, .. }) => 4.65,
+        (..6, Setting { quoted: true, .. }) => 5.1,
+        (_, Setting { quoted: true, .. }) => 4.8,
+        (..6, _) => 5.6,
+        _ => 5.2,
     };
     letters::strangeness(value).is_some_and(|bits| bits > least)
 }
@@ -155,6 +199,7 @@ fn encrypted(value: &[u8]) -> bool {
 
 fn path(value: &[u8]) -> bool {
     let opens = value.starts_with(b"/")
+        || value.starts_with(b"@/")
         || value.starts_with(b"./")
         || value.starts_with(b"../")
         || value.starts_with(b"~/")
@@ -190,8 +235,8 @@ fn expression(value: &[u8]) -> bool {
     let trimmed = trimmed.strip_suffix(b"=").map_or(trimmed, |v| v.strip_suffix(b"=").unwrap_or(v));
     if let Some(at) = memchr::memchr(b'=', trimmed)
         && at > 0
-        && trimmed[..at].iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
-        && trimmed[at + 1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        && trimmed[..at].iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'))
+        && trimmed[at + 1..].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
     {
         return true;
     }
@@ -249,8 +294,7 @@ fn issued(name: &[u8]) -> bool {
 fn wordy(value: &[u8]) -> bool {
     let words = words_of(value);
     let lettered: usize = words.iter().filter(|word| word.len() >= 3).map(String::len).sum();
-    let vowels = |word: &String| word.bytes().any(|byte| b"aeiouy".contains(&byte));
-    lettered * 10 > value.len() * 8 && words.iter().filter(|word| word.len() >= 3).all(vowels)
+    lettered * 10 > value.len() * 8 && letters::strangeness(value).is_some_and(|bits| bits < 4.9)
 }
 
 fn identifier_like(value: &[u8]) -> Reason {

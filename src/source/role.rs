@@ -241,11 +241,10 @@ pub fn values_are_bare(path: &[u8]) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     name.starts_with(".env")
         || name.starts_with("dockerfile")
-        || name == "credentials"
-        || matches!(
-            name,
-            ".npmrc" | ".netrc" | ".pypirc" | ".pgpass" | ".my.cnf" | "kubeconfig" | ""
-        )
+        // Scripts, Makefiles, dot files of settings.
+        || !name.contains('.')
+        || name.starts_with('.') && !name.trim_start_matches('.').contains('.')
+        || name == ".my.cnf"
         || matches!(
             ending,
             "env"
@@ -277,6 +276,21 @@ pub fn values_are_bare(path: &[u8]) -> bool {
                 | "npmrc"
                 | "netrc"
                 | "pypirc"
+                | "example"
+                | "sample"
+                | "template"
+                | "tmpl"
+                | "tpl"
+                | "dist"
+                | "default"
+                | "defaults"
+                | "j2"
+                | "erb"
+                | "ldif"
+                | "http"
+                | "rest"
+                | "fish"
+                | "mk"
         )
 }
 

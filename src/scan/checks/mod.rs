@@ -5,8 +5,11 @@ mod structure;
 mod tokens;
 mod url;
 
+use super::entropy::entropy;
 use super::finding::Note;
+use super::names::Names;
 use super::reason::Reason;
+use super::value::{self, Setting};
 use crate::catalogue::Check;
 use std::ops::Range;
 
@@ -60,6 +63,13 @@ pub(super) fn run(
         Check::LettersAndDigits => holds_if(
             value.iter().any(u8::is_ascii_alphabetic) && value.iter().any(u8::is_ascii_digit),
         ),
+        Check::Password => {
+            let setting = Setting { quoted: true, login: true };
+            match value::reason(b"", Names::Password, value, setting) {
+                None => Outcome::Holds,
+                Some(reason) => Outcome::Fails(reason),
+            }
+        }
         Check::NotHex => {
             if value.iter().all(u8::is_ascii_hexdigit) {
                 Outcome::Fails(Reason::Digest)
@@ -72,17 +82,4 @@ pub(super) fn run(
 
 fn holds_if(holds: bool) -> Outcome {
     if holds { Outcome::Holds } else { Outcome::Fails(Reason::TooPlain) }
-}
-
-/// Shannon entropy in bits per byte.
-pub(super) fn entropy(value: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in value {
-        counts[usize::from(*byte)] += 1;
-    }
-    let all = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX).max(1));
-    counts.iter().filter(|count| **count > 0).fold(0.0, |sum, count| {
-        let share = f64::from(*count) / all;
-        sum - share * share.log2()
-    })
 }

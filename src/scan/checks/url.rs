@@ -33,6 +33,10 @@ pub(super) fn password(bytes: &[u8], span: &Range<usize>, secret: &Range<usize>)
     if let Some(reason) = placeholder::reason(value, None) {
         return Outcome::Fails(reason);
     }
+    // POSTGRES_PASSWORD in a URL: the place where one goes.
+    if value.contains(&b'_') && value.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') {
+        return Outcome::Fails(Reason::Identifier);
+    }
     let before = &bytes[span.start..secret.start];
     let user = before
         .strip_suffix(b":")
