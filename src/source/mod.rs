@@ -4,6 +4,7 @@
 //! read and whose new lines can be told apart, and an account of what could not be
 //! read.
 
+pub mod archive;
 mod compare;
 pub mod decode;
 pub mod index;
@@ -87,8 +88,12 @@ pub struct Coverage {
     pub ignored: usize,
     /// How many are by their nature not here (submodules).
     pub elsewhere: usize,
+    /// How many members of archives were scanned.
+    pub members: usize,
     /// What could not be read.
     pub unread: Vec<Unread>,
+    /// What was scanned from outside and could not be looked into: archives and members.
+    pub unopened: Vec<Unread>,
 }
 
 impl Coverage {
@@ -98,7 +103,9 @@ impl Coverage {
         self.bytes += other.bytes;
         self.ignored += other.ignored;
         self.elsewhere += other.elsewhere;
+        self.members += other.members;
         self.unread.extend(other.unread);
+        self.unopened.extend(other.unopened);
     }
 }
 
