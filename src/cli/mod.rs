@@ -4,13 +4,14 @@ mod env;
 mod eval;
 mod explain;
 mod hooks;
+mod inside;
 mod key;
 mod rules;
 mod run;
 
 use crate::coach::Card;
 use crate::error::Error;
-use crate::source::{self, Repo};
+use crate::source::{self, Coverage, Repo};
 use crate::{exit, hook, report};
 use clap::{Parser, Subcommand};
 use run::{Check, Checked};
@@ -65,6 +66,9 @@ enum Command {
         /// Check the commits of a range instead
         #[arg(long, value_name = "A..B")]
         range: Option<String>,
+        /// Fail, with exit code 3, when an archive or a member of one cannot be opened
+        #[arg(long)]
+        strict: bool,
     },
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
@@ -113,18 +117,19 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Doctor(args) => hooks::doctor(&args),
         Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
-        Command::Check { tree, stdin, range } => {
-            if stdin {
-                check_stdin()
+        Command::Check { tree, stdin, range, strict } => {
+            let checked = if stdin {
+                check_stdin()?
             } else if !tree.is_empty() {
-                check_tree(&tree)
+                check_tree(&tree)?
             } else if let Some(range) = range {
                 let repo = open()?;
-                check_outgoing(&repo, &source::range::range(&repo, &range)?)
+                check_outgoing(&repo, &source::range::range(&repo, &range)?)?
             } else {
                 let repo = open()?;
-                check_staged(&repo, &source::index::staged(&repo)?)
-            }
+                check_staged(&repo, &source::index::staged(&repo)?)?
+            };
+            Ok(if strict { checked.strictly() } else { checked }.conclude())
         }
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
@@ -153,13 +158,13 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
             std::io::stdin()
                 .read_to_end(&mut input)
                 .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
-            (check_push(&repo, args, &input)?, hook::Input::Read(&input))
+            (check_push(&repo, args, &input)?.conclude(), hook::Input::Read(&input))
         }
         "pre-merge-commit" => {
             let set = source::index::staged_to_merge(&repo, &env::merged())?;
-            (check_staged(&repo, &set)?, hook::Input::Passed)
+            (check_staged(&repo, &set)?.conclude(), hook::Input::Passed)
         }
-        "pre-commit" => (check_staged_and(&repo, args)?, hook::Input::Passed),
+        "pre-commit" => (check_staged_and(&repo, args)?.conclude(), hook::Input::Passed),
         _ => (exit::PASSED, hook::Input::Passed),
     };
     match env::shim() {
@@ -170,7 +175,7 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
     }
 }
 
-fn check_push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<u8, Error> {
+fn check_push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, Error> {
     let outgoing = match env::managed_push() {
         Some(push) if input.is_empty() => {
             let (from, to) = (push.from.as_deref(), push.to.as_deref().unwrap_or("HEAD"));
@@ -186,7 +191,7 @@ fn check_push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<u8, Error>
 
 /// Checks what is staged and, when a hook manager names files beside those, all of them
 /// whole: it was asked for all files then.
-fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<u8, Error> {
+fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<Checked, Error> {
     let set = source::index::staged(repo)?;
     let check = Check::new(Some(repo))?;
     let mut checked = Checked::default();
@@ -210,35 +215,35 @@ fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<u8, Error> {
         whole.cards.retain(|card| !known(card));
         checked.add(whole);
     }
-    Ok(checked.conclude())
+    Ok(checked)
 }
 
-fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<u8, Error> {
+fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<Checked, Error> {
     let mut checked = Checked::default();
     Check::new(Some(repo))?.changes(repo, set, &mut checked)?;
-    Ok(checked.conclude())
+    Ok(checked)
 }
 
-fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<u8, Error> {
+fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<Checked, Error> {
     let check = Check::new(Some(repo))?;
     let mut checked = Checked::default();
     for set in outgoing.change_sets(repo)? {
         check.changes(repo, &set, &mut checked)?;
     }
-    Ok(checked.conclude())
+    Ok(checked)
 }
 
-fn check_stdin() -> Result<u8, Error> {
+fn check_stdin() -> Result<Checked, Error> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
     let mut checked = Checked::default();
     Check::new(None)?.bytes(b"", &bytes, &mut checked);
-    Ok(checked.conclude())
+    Ok(checked)
 }
 
-fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
+fn check_tree(paths: &[PathBuf]) -> Result<Checked, Error> {
     let check = match open() {
         Ok(repo) => Check::new(Some(&repo))?,
         Err(Error::NoRepository { .. }) => Check::new(None)?,
@@ -248,7 +253,7 @@ fn check_tree(paths: &[PathBuf]) -> Result<u8, Error> {
     if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));
     }
-    Ok(checked.conclude())
+    Ok(checked)
 }
 
 /// Checks files and folders as they lie there.
@@ -258,14 +263,17 @@ fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
         check.bytes(path.as_os_str().as_encoded_bytes(), bytes, &mut part);
-        if !part.cards.is_empty()
+        // Files are counted by the walk.
+        (part.coverage.read, part.coverage.bytes) = (0, 0);
+        if (!part.cards.is_empty() || part.coverage != Coverage::default())
             && let Ok(mut all) = all.lock()
         {
-            all.cards.append(&mut part.cards);
+            all.add(part);
         }
     });
     let mut checked = all.into_inner().unwrap_or_default();
-    checked.coverage = coverage;
+    checked.coverage.add(coverage);
+    checked.coverage.unopened.sort_by(|a, b| a.path.cmp(&b.path));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     checked
 }

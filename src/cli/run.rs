@@ -1,5 +1,6 @@
 //! From a change to a verdict: the one way through.
 
+use super::inside::contents;
 use super::{env, key};
 use crate::catalogue::{Catalogue, Rule};
 use crate::coach::{self, Card, Place};
@@ -14,6 +15,7 @@ use crate::source::role::role_of;
 use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread};
 use crate::{exit, source};
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -109,16 +111,6 @@ impl Check {
         };
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
-        let text = source::decode::to_utf8(&bytes);
-        let mut found = self.scan(&change.path, &text);
-        // A marker on a new line came with its value: that is worth a word.
-        let mut findings = std::mem::take(&mut found.findings);
-        findings.append(&mut found.marked);
-        if findings.is_empty() {
-            return Ok(());
-        }
-        // Only now is it worth knowing which lines are new.
-        let new = lines_new_in(repo, set, change, &text, &self.config)?;
         let commit = match &change.origin {
             Origin::Commit(id) => Some(id.to_hex_with_len(12).to_string()),
             Origin::Index | Origin::File | Origin::Stdin => None,
@@ -128,14 +120,31 @@ impl Check {
             Origin::Commit(_) => Exposure::Committed,
             Origin::File | Origin::Stdin => Exposure::File,
         };
+        let commit = commit.as_deref();
+        let stand = Stand { path: &change.path, text: &bytes, archive: None, exposure, commit };
+        let inside = self.inside(&stand, &mut checked.coverage);
+        let text = source::decode::to_utf8(&bytes);
+        let mut found = self.scan(&change.path, &text);
+        // A marker on a new line came with its value: that is worth a word.
+        let mut findings = std::mem::take(&mut found.findings);
+        findings.append(&mut found.marked);
+        findings.retain(|finding| !inside.holds(stand.path, finding));
+        if !inside.is_empty() {
+            let known = members_before(repo, set, change, &self.config)?;
+            checked.cards.extend(inside.cards_beside(&known));
+        }
+        if findings.is_empty() {
+            return Ok(());
+        }
+        // Only now is it worth knowing which lines are new.
+        let new = lines_new_in(repo, set, change, &text, &self.config)?;
         let lines = LineStarts::of(&text);
+        let stand = Stand { text: &text, ..stand };
         for finding in findings {
             let first = lines.line_of(finding.span.start);
             let last = lines.line_of(finding.span.end.saturating_sub(1));
             if new.touch(first, last) {
-                let place =
-                    Stand { path: &change.path, text: &text, exposure, commit: commit.as_deref() };
-                checked.cards.push(self.card(&finding, &place, &lines));
+                checked.cards.push(self.card(&finding, stand.path, &stand, &lines));
             }
         }
         Ok(())
@@ -145,22 +154,35 @@ impl Check {
     pub(super) fn bytes(&self, path: &[u8], bytes: &[u8], checked: &mut Checked) {
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
+        let stand =
+            Stand { path, text: bytes, archive: None, exposure: Exposure::File, commit: None };
+        let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(bytes);
-        let findings = self.scan(path, &text).findings;
+        let mut findings = self.scan(path, &text).findings;
+        findings.retain(|finding| !inside.holds(path, finding));
+        checked.cards.extend(inside.cards_beside(&HashSet::new()));
         if findings.is_empty() {
             return;
         }
         let lines = LineStarts::of(&text);
-        let place = Stand { path, text: &text, exposure: Exposure::File, commit: None };
-        checked.cards.extend(findings.iter().map(|finding| self.card(finding, &place, &lines)));
+        let stand = Stand { text: &text, ..stand };
+        let cards = findings.iter().map(|finding| self.card(finding, path, &stand, &lines));
+        checked.cards.extend(cards);
     }
 
-    fn scan(&self, path: &[u8], bytes: &[u8]) -> Found {
+    pub(super) fn scan(&self, path: &[u8], bytes: &[u8]) -> Found {
         self.scanner.scan(&Text { bytes, path, role: role_of(path) })
     }
 
-    fn card(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Card {
-        let role = role_of(stand.path);
+    /// The card of a finding in the file called `name`, which tells its role.
+    pub(super) fn card(
+        &self,
+        finding: &Finding,
+        name: &[u8],
+        stand: &Stand<'_>,
+        lines: &LineStarts,
+    ) -> Card {
+        let role = role_of(name);
         let context = Context {
             exposure: stand.exposure,
             role,
@@ -170,6 +192,7 @@ impl Check {
         let judgement = judge::judge(finding, &context, &self.config.policy);
         let place = Place {
             path: stand.path,
+            archive: stand.archive,
             line: lines.line_of(finding.secret_span.start),
             masked: &masked_line(finding, stand.text),
             role,
@@ -181,11 +204,14 @@ impl Check {
 }
 
 /// Where the text of a finding stands.
-struct Stand<'a> {
-    path: &'a [u8],
-    text: &'a [u8],
-    exposure: Exposure,
-    commit: Option<&'a str>,
+#[derive(Clone, Copy)]
+pub(super) struct Stand<'a> {
+    pub(super) path: &'a [u8],
+    pub(super) text: &'a [u8],
+    /// The archive that it is in.
+    pub(super) archive: Option<&'a [u8]>,
+    pub(super) exposure: Exposure,
+    pub(super) commit: Option<&'a str>,
 }
 
 /// Cards and coverage, growing as changes are checked.
@@ -199,6 +225,12 @@ impl Checked {
     pub(super) fn add(&mut self, other: Self) {
         self.cards.extend(other.cards);
         self.coverage.add(other.coverage);
+    }
+
+    /// Counts what could not be looked into as what could not be read.
+    pub(super) fn strictly(mut self) -> Self {
+        self.coverage.unread.append(&mut self.coverage.unopened);
+        self
     }
 
     /// Shows what there is to show, asks where that was decided, and gives the exit code.
@@ -236,7 +268,7 @@ fn ask(rule: &str) -> Verdict {
     }
 }
 
-fn ignored(config: &Config, path: &[u8]) -> bool {
+pub(super) fn ignored(config: &Config, path: &[u8]) -> bool {
     !config.ignore.is_empty() && config.ignore.is_match(Path::new(&*String::from_utf8_lossy(path)))
 }
 
@@ -248,11 +280,9 @@ fn lines_new_in(
     text: &[u8],
     config: &Config,
 ) -> Result<NewLines, Error> {
-    let unread =
-        |why| Error::Repository { what: "an earlier version of a changed file".to_owned(), why };
     let mut new = NewLines::All;
     for before in change.before.iter().flatten() {
-        let old = repo.read(*before).map_err(unread)?;
+        let old = repo.read(*before).map_err(unread_before)?;
         new = new.and(new_lines(&source::decode::to_utf8(&old), text)?);
     }
     if change.before.iter().any(Option::is_some) {
@@ -261,11 +291,35 @@ fn lines_new_in(
     // Moved here: its lines are old, unless they come out of a place that is not checked.
     match set.origin_of(repo, change) {
         Some(carried) if !ignored(config, &carried.path) => {
-            let old = repo.read(carried.id).map_err(unread)?;
+            let old = repo.read(carried.id).map_err(unread_before)?;
             new_lines(&source::decode::to_utf8(&old), text)
         }
         Some(_) | None => Ok(new),
     }
+}
+
+/// The content of the members that an archive had in a parent, or where it was moved from.
+fn members_before(
+    repo: &Repo,
+    set: &ChangeSet,
+    change: &Change,
+    config: &Config,
+) -> Result<HashSet<[u8; 32]>, Error> {
+    let mut before: Vec<_> = change.before.iter().flatten().copied().collect();
+    if before.is_empty() {
+        let carried = set.origin_of(repo, change);
+        before.extend(carried.filter(|from| !ignored(config, &from.path)).map(|from| from.id));
+    }
+    let mut known = HashSet::new();
+    for id in before {
+        let old = repo.read(id).map_err(unread_before)?;
+        contents(&change.path, &old, &mut known);
+    }
+    Ok(known)
+}
+
+fn unread_before(why: String) -> Error {
+    Error::Repository { what: "an earlier version of a changed file".to_owned(), why }
 }
 
 /// The letters by which anyone knows the type, such as `ghp_`: never a part of the

@@ -51,8 +51,10 @@ pub struct Step {
 /// Where a finding stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The file's path; any bytes.
+    /// The file's path; any bytes. Of a member of an archive, the archive's path before it.
     pub path: &'a [u8],
+    /// The path of the archive that the file is in.
+    pub archive: Option<&'a [u8]>,
     /// One-based.
     pub line: usize,
     /// The line itself, the credential already masked.
@@ -86,7 +88,7 @@ pub fn card(
         here: here(place),
         steps: steps(finding, place, &path),
         next_time: words.next_time,
-        go_on: go_on(&judgement, finding.rule.id),
+        go_on: go_on(&judgement, finding.rule.id, place, &path),
         path,
         judgement,
     }
@@ -134,7 +136,14 @@ fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
     let path = quoted(path);
     let whole = belongs_outside(place.path);
     let step = |words: &str, command| Step { words: words.to_owned(), command };
-    let (take_out, stage) = if whole {
+    let archive = place.archive.map(|archive| quoted(&Escaped(archive).to_string()));
+    let (take_out, stage) = if let Some(archive) = &archive {
+        let words = format!(
+            "take it out of {archive} and of what that is packed from; read {} from the environment",
+            words.variable
+        );
+        (Step { words, command: None }, archive.as_str())
+    } else if whole {
         let command = format!("git rm --cached -- {path} && echo {path} >> .gitignore");
         (step("keep the file out of git", Some(command)), ".gitignore")
     } else {
@@ -181,9 +190,13 @@ fn quoted(path: &str) -> String {
     }
 }
 
-fn go_on(judgement: &Judgement, rule: &str) -> String {
+fn go_on(judgement: &Judgement, rule: &str, place: &Place<'_>, path: &str) -> String {
     match judgement.verdict {
         Verdict::Permit => "nothing was refused".to_owned(),
+        // An archive is seldom packed here: its lines are for others to change.
+        Verdict::Slow | Verdict::Guide | Verdict::Block if place.archive.is_some() => {
+            format!("not one? add to `paths.ignore` in .leakcoach.toml: {path}")
+        }
         Verdict::Slow | Verdict::Guide | Verdict::Block => {
             format!("not one? add to its line: leakcoach:allow {rule} because WORDS")
         }

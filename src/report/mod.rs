@@ -102,6 +102,12 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
     for unread in coverage.unread.iter().take(20) {
         eprintln!("leakcoach: could not check {}: {}", Escaped(&unread.path), unread.why);
     }
+    for unopened in coverage.unopened.iter().take(20) {
+        eprintln!("leakcoach: could not look into {}: {}", Escaped(&unopened.path), unopened.why);
+    }
+    if let Some(more @ 1..) = coverage.unopened.len().checked_sub(20) {
+        eprintln!("leakcoach: could not look into {more} more");
+    }
     if cards.is_empty() && coverage.unread.is_empty() {
         return;
     }
@@ -110,8 +116,12 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
         0 => String::new(),
         count => format!(", {count} could not be"),
     };
+    let members = match coverage.members {
+        0 => String::new(),
+        count => format!(" and {} of archives", Count(count, "member")),
+    };
     eprintln!(
-        "leakcoach: {refused} refused of {} found; {} checked{unread}",
+        "leakcoach: {refused} refused of {} found; {}{members} checked{unread}",
         cards.len(),
         Count(coverage.read, "file"),
     );

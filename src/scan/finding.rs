@@ -65,6 +65,8 @@ pub enum Note {
     LocalHost,
     /// It stands there in another encoding.
     Encoded(&'static str),
+    /// It was unpacked from this: `a tar archive in a gzip file`.
+    Unpacked(String),
     /// Another tool's marker on its line lets it through.
     Marked(&'static str),
     /// The user and password are a well-known default pair.
@@ -82,6 +84,7 @@ impl fmt::Display for Note {
             Self::Encrypted => f.write_str("it is encrypted with a passphrase"),
             Self::LocalHost => f.write_str("its host is local"),
             Self::Encoded(how) => write!(f, "it stands there in {how}"),
+            Self::Unpacked(from) => write!(f, "it was unpacked from {from}"),
             Self::Marked(marker) => write!(f, "`{marker}` on its line lets it through"),
             Self::DefaultLogin => f.write_str("it is a well-known default login"),
         }
