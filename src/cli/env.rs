@@ -141,3 +141,8 @@ pub(super) fn managed_push() -> Option<ManagedPush> {
         to: text("PRE_COMMIT_TO_REF"),
     })
 }
+
+/// The time, in seconds since 1970.
+pub(super) fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

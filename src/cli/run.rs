@@ -188,6 +188,7 @@ impl Check {
             role,
             terminal: self.terminal,
             actor: self.actor.clone(),
+            now: env::now(),
         };
         let judgement = judge::judge(finding, &context, &self.config.policy);
         let place = Place {
@@ -198,6 +199,7 @@ impl Check {
             role,
             exposure: stand.exposure,
             commit: stand.commit,
+            now: context.now,
         };
         coach::card(finding, self.id(finding), judgement, &place)
     }

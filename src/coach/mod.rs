@@ -65,6 +65,8 @@ pub struct Place<'a> {
     pub exposure: Exposure,
     /// The short id of the commit it is in.
     pub commit: Option<&'a str>,
+    /// The time, in seconds since 1970.
+    pub now: i64,
 }
 
 /// The card for `finding`.
@@ -82,7 +84,7 @@ pub fn card(
         id,
         line: place.line,
         masked: Escaped(place.masked).to_string(),
-        seen: seen(finding, &judgement),
+        seen: seen(finding, &judgement, place.now),
         signal: words.missed,
         opens: words.opens,
         here: here(place),
@@ -94,8 +96,8 @@ pub fn card(
     }
 }
 
-fn seen(finding: &Finding, judgement: &Judgement) -> String {
-    let mut facts: Vec<String> = finding.notes.iter().map(ToString::to_string).collect();
+fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
+    let mut facts: Vec<String> = finding.notes.iter().map(|note| note.at(now)).collect();
     if let Some((companion, _)) = &finding.companion {
         facts.push(format!("it stands beside its {}", companion.what));
     }

@@ -65,6 +65,8 @@ pub struct Context {
     pub actor: Actor,
     /// Whether a person can be asked.
     pub terminal: Terminal,
+    /// The time, in seconds since 1970.
+    pub now: i64,
 }
 
 /// A verdict by confidence, as configured.
@@ -99,13 +101,16 @@ pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
         let because = "a marker that comes with it hides it, without a reason";
         return Judgement { verdict: Verdict::Permit, because };
     }
-    let harmless = [Note::LocalHost, Note::DefaultLogin].iter().any(|n| finding.notes.contains(n));
+    let ended = finding.notes.iter().any(|note| note.ended(context.now));
+    let harmless =
+        ended || [Note::LocalHost, Note::DefaultLogin].iter().any(|n| finding.notes.contains(n));
     let severity = if harmless {
         Severity::Low
     } else {
         severity_here(finding.rule.severity, finding.confidence, context.role)
     };
     let (verdict, because) = match finding.confidence {
+        _ if ended => (policy.possible, "it has ended by itself"),
         Confidence::Proven => (policy.proven, "it is proven to be one"),
         Confidence::Likely => (policy.likely, "its shape is distinctive"),
         Confidence::Possible => (policy.possible, "it looks like one in this place"),

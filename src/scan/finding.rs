@@ -73,6 +73,23 @@ pub enum Note {
     DefaultLogin,
 }
 
+impl Note {
+    /// Whether it says that the credential has ended by `now`, in seconds since 1970.
+    pub fn ended(&self, now: i64) -> bool {
+        matches!(self, Self::Expiry { at } if *at < now)
+    }
+
+    /// What it says at `now`, in seconds since 1970.
+    pub fn at(&self, now: i64) -> String {
+        match self {
+            Self::Expiry { at } if self.ended(now) => {
+                format!("it ended by itself at {}: it opens nothing any more", Utc(*at))
+            }
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

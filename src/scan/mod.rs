@@ -19,7 +19,9 @@ mod names;
 mod placeholder;
 mod reason;
 mod shape;
+mod spelled;
 mod value;
+mod within;
 
 pub use finding::{Confidence, Dismissed, Finding, Note};
 pub use reason::Reason;
@@ -101,45 +103,10 @@ impl Scanner {
     /// Pure: the same text gives the same findings.
     pub fn scan(&self, text: &Text<'_>) -> Found {
         let mut found = self.scan_plain(text);
+        self.scan_spelled(text, &mut found);
         self.scan_encoded(text, encoded::DEPTH, &mut found);
         marker::apply(&mut found, text.bytes);
         found
-    }
-
-    /// Looks at what runs of base64 and hexadecimal digits say. A finding in one stands
-    /// where the run stands.
-    fn scan_encoded(&self, text: &Text<'_>, depth: usize, found: &mut Found) {
-        let mut inside = Vec::new();
-        encoded::for_each(text.bytes, |decoded| {
-            let known = found.findings.iter().any(|finding| {
-                finding.secret_span.start < decoded.at.end
-                    && decoded.at.start < finding.secret_span.end
-            });
-            // What a rule has judged as a whole is not judged again by its parts.
-            if known {
-                return;
-            }
-            let inner = Text { bytes: &decoded.text, ..*text };
-            let mut within = self.scan_plain(&inner);
-            if depth > 1 {
-                self.scan_encoded(&inner, depth - 1, &mut within);
-            }
-            for mut finding in within.findings {
-                // A generic name in a decoded text is too weak a sign.
-                if finding.confidence == Confidence::Possible {
-                    continue;
-                }
-                finding.notes.push(Note::Encoded(decoded.how));
-                finding.span = decoded.at.clone();
-                finding.secret_span = decoded.at.clone();
-                finding.companion = None;
-                inside.push(finding);
-            }
-        });
-        if !inside.is_empty() {
-            found.findings.append(&mut inside);
-            found.findings.sort_by_key(|finding| finding.secret_span.start);
-        }
     }
 
     fn scan_plain(&self, text: &Text<'_>) -> Found {
