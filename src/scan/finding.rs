@@ -2,6 +2,7 @@
 
 use super::Text;
 use super::checks::{self, Outcome};
+use super::names;
 use super::placeholder;
 use super::reason::Reason;
 use super::shape::Candidate;
@@ -174,6 +175,10 @@ pub(super) fn weigh(
         let name = name.map(|name| &text.bytes[name]);
         if let Some(reason) = placeholder::reason(value, name) {
             return Err(dismiss(reason));
+        }
+        let before = &text.bytes[secret.start.saturating_sub(64)..secret.start];
+        if names::is_digest(before, value) {
+            return Err(dismiss(Reason::Digest));
         }
     }
     Ok(Finding {

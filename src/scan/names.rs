@@ -26,6 +26,25 @@ pub(super) fn words_of(text: &[u8]) -> Vec<String> {
     words
 }
 
+/// Whether `value` is a digest by its form and by the name right before it, as
+/// detect-secrets' `"hashed_secret": "…"` is.
+pub(super) fn is_digest(before: &[u8], value: &[u8]) -> bool {
+    if !matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128)
+        || !value.iter().all(u8::is_ascii_hexdigit)
+    {
+        return false;
+    }
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = before.iter().rposition(part).map_or(0, |at| at + 1);
+    let name = &before[..end];
+    let start = name.iter().rposition(|byte| !part(byte)).map_or(0, |at| at + 1);
+    let words = words_of(&name[start..]);
+    words.iter().any(|word| word == "hashed")
+        || words
+            .last()
+            .is_some_and(|word| matches!(word.as_str(), "hash" | "digest" | "checksum" | "sha"))
+}
+
 /// What a name says of the value assigned to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
@@ -387,7 +406,18 @@ pub(super) fn of_user(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, meaning, words_of};
+    use super::{Names, is_digest, meaning, words_of};
+
+    #[test]
+    fn a_digest_is_told_by_its_form_and_its_name() {
+        let value = "0123456789abcdef".repeat(4);
+        let digest =
+            |before: &str, length: usize| is_digest(before.as_bytes(), &value.as_bytes()[..length]);
+
+        assert!(digest("\"hashed_secret\": \"", 40) && digest("github checksum: ", 64));
+        assert!(!digest("\"secret\": \"", 40) && !digest("hashed_secret = ", 41));
+        assert!(!digest("HASH_SECRET=", 32) && !digest("", 40));
+    }
 
     #[test]
     fn names_split_where_a_reader_would_split_them() {

@@ -268,6 +268,7 @@ fn digest(name: &[u8], value: &[u8]) -> bool {
                 | "digest"
                 | "checksum"
                 | "hash"
+                | "hashed"
                 | "md"
                 | "etag"
                 | "fingerprint"
