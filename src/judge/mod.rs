@@ -1,6 +1,8 @@
 //! A finding plus its context becomes a verdict. Pure.
 
+pub mod exception;
 pub mod fingerprint;
+pub mod salt;
 
 use crate::catalogue::Severity;
 use crate::catalogue::schema::words;

@@ -1,0 +1,393 @@
+//! Exceptions: recorded, reasoned, ending decisions to let a value through.
+//!
+//! One file of a repository, one exception a line, sorted, so that git merges it:
+//!
+//! ```text
+//! salt 3f9a0c…
+//! 3f9a.h.5b1e… github-pat until 2027-02-19 since 2026-11-21 by ann@example.org because WORDS
+//! ```
+//!
+//! The hash stands first: after a name like `db-password` it would look like a value.
+//! An exception is for a rule and a value, not for a place: it survives moves and stops
+//! when the value changes. The value itself is not in the file: see [`super::salt`].
+//! `until`, `since` and `by` may be missing. Takes text and gives text; where the file
+//! lies and what day it is, others know.
+
+use super::salt::{Hashing, Salt, SaltName, ValueHash};
+use crate::scan::Finding;
+use crate::text::Escaped;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+
+/// Where the file lies, from the top of the repository.
+pub const FILE: &str = ".leakcoach/exceptions";
+
+/// The lines that the file begins with.
+const HEADER: &str = "\
+# Exceptions of leakcoach: HASH RULE until DATE since DATE by WHO because REASON
+# One a line, sorted. The hash is salted, and stretched where a value might be guessed.
+";
+
+/// As many salts are looked at: each costs a stretched hash for every finding.
+const SALTS_AT_MOST: usize = 8;
+
+/// As many days before its end an exception is spoken of.
+const WARN_DAYS: i32 = 14;
+
+/// A decision to let one value through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// The last day on which it counts; for good when there is none.
+    pub until: Option<Date>,
+    /// The day it was made.
+    pub since: Option<Date>,
+    /// Who made it, one word.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Exception {
+    /// Whether it still counts on the day `today`.
+    pub fn is_live(&self, today: Date) -> bool {
+        self.until.is_none_or(|until| today <= until)
+    }
+
+    /// Whether it counts, but not for long.
+    pub fn ends_soon(&self, today: Date) -> bool {
+        let days = self.until.and_then(|until| today.until(until).ok());
+        self.is_live(today) && days.is_some_and(|days| days.get_days() <= WARN_DAYS)
+    }
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an exception")?;
+        if let Some(since) = self.since {
+            write!(f, " of {since}")?;
+        }
+        if let Some(until) = self.until {
+            write!(f, ", ends {until}")?;
+        }
+        write!(f, ": {}", Escaped(self.reason.as_bytes()))
+    }
+}
+
+/// A line that cannot be read, and so lets nothing through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// One-based.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// All exceptions of a repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    salts: BTreeSet<Salt>,
+    rules: BTreeMap<String, OfRule>,
+    /// Lines of people's own.
+    comments: Vec<String>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// The exceptions from one rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct OfRule {
+    /// The ways in which their hashes are made.
+    ways: BTreeSet<(SaltName, Hashing)>,
+    by_hash: BTreeMap<ValueHash, Exception>,
+}
+
+impl Exceptions {
+    /// Reads the file's text. A line that cannot be read is a fault, and lets nothing
+    /// through.
+    pub fn parse(text: &[u8]) -> Self {
+        let mut all = Self::default();
+        for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let read = std::str::from_utf8(line).map_err(|_| "it is no UTF-8");
+            if let Err(what) = read.and_then(|line| all.read(line.trim_end())) {
+                all.faults.push(Fault { line: at + 1, what });
+            }
+        }
+        all
+    }
+
+    fn read(&mut self, line: &str) -> Result<(), &'static str> {
+        if line.is_empty() || HEADER.lines().any(|known| known == line) {
+            return Ok(());
+        }
+        if line.starts_with('#') {
+            self.comments.push(line.to_owned());
+            return Ok(());
+        }
+        let (hash, rest) = line.split_once(' ').ok_or("it has one word")?;
+        if hash == "salt" {
+            let salt = Salt::parse(rest).ok_or("this is no salt")?;
+            if self.salts.len() >= SALTS_AT_MOST && !self.salts.contains(&salt) {
+                return Err("there are too many salts before it");
+            }
+            self.salts.insert(salt);
+            return Ok(());
+        }
+        let (fields, reason) = rest.split_once(" because ").ok_or("it gives no reason")?;
+        let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
+        let mut words = fields.split(' ');
+        let rule = words.next().filter(|rule| !rule.is_empty()).ok_or("it names no rule")?;
+        let mut exception =
+            Exception { until: None, since: None, by: None, reason: reason.trim().to_owned() };
+        if exception.reason.is_empty() {
+            return Err("it gives no reason");
+        }
+        let date = |word: &str| word.parse().map_err(|_| "a date of it cannot be read");
+        while let Some(name) = words.next() {
+            let word = words.next().ok_or("a word of it stands alone")?;
+            match name {
+                "until" => exception.until = Some(date(word)?),
+                "since" => exception.since = Some(date(word)?),
+                "by" => exception.by = Some(word.to_owned()),
+                _ => return Err("it has a word that is not known"),
+            }
+        }
+        self.insert(rule, hash, exception);
+        Ok(())
+    }
+
+    /// Of two for the same value, as a merge may leave them, the one that ends later
+    /// counts.
+    fn insert(&mut self, rule: &str, hash: ValueHash, exception: Exception) {
+        let of_rule = self.rules.entry(rule.to_owned()).or_default();
+        of_rule.ways.insert((hash.salt, hash.how));
+        let end = |exception: &Exception| exception.until.unwrap_or(Date::MAX);
+        let known = of_rule.by_hash.get(&hash);
+        if known.is_none_or(|known| end(known) < end(&exception)) {
+            of_rule.by_hash.insert(hash, exception);
+        }
+    }
+
+    /// The exception for a finding's value, whether it still counts or not.
+    ///
+    /// Costs a stretched hash where the file has any for the finding's rule.
+    pub fn of(&self, finding: &Finding) -> Option<&Exception> {
+        let of_rule = self.rules.get(finding.rule.id)?;
+        of_rule.ways.iter().find_map(|(name, how)| {
+            let salts = self.salts.iter().filter(|salt| salt.name() == *name);
+            salts
+                .filter_map(|salt| salt.hash(*how, finding))
+                .find_map(|hash| of_rule.by_hash.get(&hash))
+        })
+    }
+
+    /// Adds an exception for a finding's value. `fresh` is the salt of a file that has
+    /// none yet. Gives whether it was added: one that is there already stays.
+    pub fn add(&mut self, finding: &Finding, exception: Exception, fresh: Salt) -> bool {
+        if self.of(finding).is_some() {
+            return false;
+        }
+        let salt = self.salts.first().copied().unwrap_or(fresh);
+        let Some(hash) = salt.hash(Hashing::fit_for(finding), finding) else { return false };
+        self.salts.insert(salt);
+        self.insert(finding.rule.id, hash, exception);
+        true
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rules.values().map(|of_rule| of_rule.by_hash.len()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+impl fmt::Display for Exceptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HEADER)?;
+        for comment in &self.comments {
+            writeln!(f, "{comment}")?;
+        }
+        for salt in &self.salts {
+            writeln!(f, "salt {salt}")?;
+        }
+        let mut all: Vec<(&ValueHash, &str, &Exception)> = Vec::with_capacity(self.len());
+        for (rule, of_rule) in &self.rules {
+            let lines = of_rule.by_hash.iter();
+            all.extend(lines.map(|(hash, exception)| (hash, rule.as_str(), exception)));
+        }
+        all.sort_unstable_by_key(|(hash, rule, _)| (*hash, *rule));
+        for (hash, rule, exception) in all {
+            write!(f, "{hash} {rule}")?;
+            if let Some(until) = exception.until {
+                write!(f, " until {until}")?;
+            }
+            if let Some(since) = exception.since {
+                write!(f, " since {since}")?;
+            }
+            if let Some(by) = &exception.by {
+                write!(f, " by {by}")?;
+            }
+            writeln!(f, " because {}", exception.reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// One line of words, as a reason or a name has it: nothing that would end the line.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|char: char| char.is_whitespace() || char.is_control()) {
+        if !word.is_empty() {
+            let _ = write!(line, "{}{word}", if line.is_empty() { "" } else { " " });
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Catalogue, sample::expand};
+    use crate::scan::{Scanner, Text};
+    use crate::source::role::FileRole;
+    use proptest::prelude::*;
+
+    const SALT: Salt = Salt::new([0x3f; 16]);
+
+    fn found(template: &str, seed: u64) -> Finding {
+        let text = expand(template, seed).unwrap();
+        let text = Text { bytes: text.as_bytes(), path: b"a.py", role: FileRole::Source };
+        Scanner::new(Catalogue::builtin()).scan(&text).findings.remove(0)
+    }
+
+    fn token(seed: u64) -> Finding {
+        found("t = 'ghp_{base62:30}{crc32-base62}'", seed)
+    }
+
+    fn password(seed: u64) -> Finding {
+        found("password = \"{password}\"", seed)
+    }
+
+    fn until(date: &str) -> Exception {
+        Exception {
+            until: Some(date.parse().unwrap()),
+            since: Some("2026-01-01".parse().unwrap()),
+            by: Some("ann@example.org".to_owned()),
+            reason: "a fixture, revoked".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_exception_is_for_a_value_and_not_for_another() {
+        let mut all = Exceptions::default();
+
+        assert!(all.add(&token(1), until("2027-01-01"), SALT));
+        assert!(all.add(&password(8), until("2027-01-01"), SALT));
+        assert!(!all.add(&token(1), until("2028-01-01"), SALT));
+
+        let all = Exceptions::parse(all.to_string().as_bytes());
+        assert_eq!(all.of(&token(1)), Some(&until("2027-01-01")));
+        assert_eq!(all.of(&password(8)), Some(&until("2027-01-01")));
+        assert_eq!((all.of(&token(2)), all.of(&password(9))), (None, None));
+        assert_eq!((all.len(), all.faults.len()), (2, 0));
+    }
+
+    #[test]
+    fn a_password_is_stretched_and_a_drawn_token_is_not() {
+        let mut all = Exceptions::default();
+        all.add(&token(1), until("2027-01-01"), SALT);
+        all.add(&password(8), until("2027-01-01"), SALT);
+        let text = all.to_string();
+
+        let line = |rule: &str| text.lines().find(|line| line.contains(rule)).unwrap();
+        assert!(line(" github-pat ").starts_with("3f3f.h."), "{text}");
+        assert!(line(" generic-password ").starts_with("3f3f.s."), "{text}");
+    }
+
+    #[test]
+    fn the_last_day_counts_and_the_next_does_not() {
+        let exception = until("2027-01-01");
+        let on = |day: &str| exception.is_live(day.parse().unwrap());
+
+        assert!(on("2026-12-31") && on("2027-01-01") && !on("2027-01-02"));
+        let soon = |day: &str| exception.ends_soon(day.parse().unwrap());
+        assert!(!soon("2026-12-17") && soon("2026-12-18") && !soon("2027-01-02"));
+    }
+
+    #[test]
+    fn files_that_two_people_began_are_merged_by_putting_their_lines_together() {
+        let (mut ours, mut theirs) = (Exceptions::default(), Exceptions::default());
+        ours.add(&token(1), until("2027-01-01"), SALT);
+        theirs.add(&token(2), until("2027-01-01"), Salt::new([7; 16]));
+        theirs.add(&token(1), until("2028-01-01"), Salt::new([7; 16]));
+
+        let merged = Exceptions::parse(format!("{theirs}{ours}").as_bytes());
+
+        assert!(merged.of(&token(1)).is_some() && merged.of(&token(2)).is_some());
+        assert_eq!(merged, Exceptions::parse(merged.to_string().as_bytes()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_lets_nothing_through() {
+        let mut all = Exceptions::default();
+        all.add(&token(1), until("2027-01-01"), SALT);
+        let text = all.to_string();
+        for (from, to, what) in [
+            ("until 2027-01-01", "until never", "a date of it cannot be read"),
+            (" because a fixture, revoked", "", "it gives no reason"),
+            ("by ann", "of ann", "it has a word that is not known"),
+            (".h.", ".x.", "its hash cannot be read"),
+        ] {
+            let broken = Exceptions::parse(text.replace(from, to).as_bytes());
+            assert_eq!(broken.faults, [Fault { line: 4, what }]);
+            assert_eq!(broken.of(&token(1)), None);
+        }
+        let conflict = format!("<<<<<<< HEAD\n{text}=======\n>>>>>>> other\n");
+        assert_eq!(Exceptions::parse(conflict.as_bytes()).faults.len(), 3);
+    }
+
+    #[test]
+    fn the_file_does_not_look_like_a_credential_for_any_rule() {
+        let mut all = Exceptions::default();
+        let sample = token(1);
+        let hashes =
+            [Hashing::Keyed, Hashing::Stretched].map(|how| SALT.hash(how, &sample).unwrap());
+        for rule in Catalogue::builtin().rules() {
+            for hash in hashes {
+                all.insert(rule.id, hash, until("2027-01-01"));
+            }
+        }
+        all.salts.insert(SALT);
+        let text = all.to_string();
+        let text = Text { bytes: text.as_bytes(), path: FILE.as_bytes(), role: FileRole::Config };
+
+        let found = Scanner::new(Catalogue::builtin()).scan(&text).findings;
+        let ids: Vec<&str> = found.iter().map(|finding| finding.rule.id).collect();
+        assert!(ids.is_empty(), "{ids:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_what_is_written_is_read_back(text in "(salt |[a-z-]{1,9} |[0-9a-f]{4}\\.h\\.[0-9a-f]{32} |until 2027-0[0-9]-01| because |x|#|\\PC|\n){0,60}") {
+            let all = Exceptions::parse(text.as_bytes());
+            let again = Exceptions::parse(all.to_string().as_bytes());
+
+            prop_assert_eq!(&again.rules, &all.rules);
+            prop_assert!(again.faults.is_empty());
+        }
+
+        #[test]
+        fn hostile_bytes_are_refused_not_obeyed(bytes: Vec<u8>) {
+            let _read = Exceptions::parse(&bytes);
+        }
+
+        #[test]
+        fn a_reason_is_one_line(text in "\\PC*[\n\r\u{85}\u{2028}\t]\\PC*") {
+            prop_assert_eq!(one_line(&text).lines().count() <= 1, true);
+        }
+    }
+}
