@@ -29,6 +29,7 @@ pub mod eval;
 pub mod exit;
 pub mod hook;
 pub mod judge;
+pub mod lists;
 pub mod report;
 pub mod scan;
 pub mod secret;
