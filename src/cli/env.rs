@@ -75,6 +75,11 @@ pub(super) fn merged() -> Vec<gix_hash::ObjectId> {
         .collect()
 }
 
+/// The day it is, in UTC, so that it is the same day for everyone.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
 /// Who acts, as far as the environment tells.
 pub(super) fn actor() -> Actor {
     for (variable, name) in AGENTS {

@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
+mod decided;
 mod env;
 mod eval;
 mod explain;

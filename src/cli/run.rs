@@ -1,5 +1,6 @@
 //! From a change to a verdict: the one way through.
 
+use super::decided::{self, Beside, Decided};
 use super::inside::contents;
 use super::{env, key};
 use crate::catalogue::{Catalogue, Rule};
@@ -7,7 +8,8 @@ use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
 use crate::judge::fingerprint::{FindingId, Key};
-use crate::judge::{self, Actor, Context, Exposure, Terminal, Verdict};
+use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal, Verdict};
+use crate::lists::Sight;
 use crate::report;
 use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
@@ -15,8 +17,9 @@ use crate::source::role::role_of;
 use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread};
 use crate::{exit, source};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -32,6 +35,7 @@ pub(super) struct Check {
     /// The repository's shared folder, which holds the key of ids.
     folder: Option<PathBuf>,
     key: OnceLock<Option<Key>>,
+    decided: Decided,
 }
 
 impl Check {
@@ -50,6 +54,7 @@ impl Check {
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
             key: OnceLock::new(),
+            decided: Decided::new(repo),
         })
     }
 
@@ -67,14 +72,14 @@ impl Check {
         checked: &mut Checked,
     ) -> Result<(), Error> {
         checked.coverage.add(set.coverage.clone());
-        if set.changes.len() < THREADS_FROM {
-            return set
-                .changes
-                .iter()
-                .try_for_each(|change| self.change(repo, set, change, checked));
+        let beside = OnceLock::new();
+        let set = &Together { set, beside: &beside };
+        if set.set.changes.len() < THREADS_FROM {
+            let mut changes = set.set.changes.iter();
+            return changes.try_for_each(|change| self.change(repo, set, change, checked));
         }
-        let size = set.changes.len().div_ceil(rayon::current_num_threads().max(1));
-        let parts = set.changes.chunks(size).map(|part| Ok((repo.reopen()?, part)));
+        let size = set.set.changes.len().div_ceil(rayon::current_num_threads().max(1));
+        let parts = set.set.changes.chunks(size).map(|part| Ok((repo.reopen()?, part)));
         let parts: Vec<(Repo, &[Change])> = parts.collect::<Result<_, Error>>()?;
         let done: Vec<Checked> = parts
             .into_par_iter()
@@ -94,7 +99,7 @@ impl Check {
     fn change(
         &self,
         repo: &Repo,
-        set: &ChangeSet,
+        set: &Together<'_>,
         change: &Change,
         checked: &mut Checked,
     ) -> Result<(), Error> {
@@ -121,7 +126,15 @@ impl Check {
             Origin::File | Origin::Stdin => Exposure::File,
         };
         let commit = commit.as_deref();
-        let stand = Stand { path: &change.path, text: &bytes, archive: None, exposure, commit };
+        let stand = Stand {
+            path: &change.path,
+            raw: &bytes,
+            text: &bytes,
+            archive: None,
+            exposure,
+            commit,
+            place: Where::Git(repo, set, &change.origin),
+        };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(&bytes);
         let mut found = self.scan(&change.path, &text);
@@ -130,14 +143,15 @@ impl Check {
         findings.append(&mut found.marked);
         findings.retain(|finding| !inside.holds(stand.path, finding));
         if !inside.is_empty() {
-            let known = members_before(repo, set, change, &self.config)?;
+            let known = members_before(repo, set.set, change, &self.config)?;
             checked.cards.extend(inside.cards_beside(&known));
+            checked.told.extend(self.decided.told());
         }
         if findings.is_empty() {
             return Ok(());
         }
         // Only now is it worth knowing which lines are new.
-        let new = lines_new_in(repo, set, change, &text, &self.config)?;
+        let new = lines_new_in(repo, set.set, change, &text, &self.config)?;
         let lines = LineStarts::of(&text);
         let stand = Stand { text: &text, ..stand };
         for finding in findings {
@@ -147,6 +161,7 @@ impl Check {
                 checked.cards.push(self.card(&finding, stand.path, &stand, &lines));
             }
         }
+        checked.told.extend(self.decided.told());
         Ok(())
     }
 
@@ -154,13 +169,21 @@ impl Check {
     pub(super) fn bytes(&self, path: &[u8], bytes: &[u8], checked: &mut Checked) {
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
-        let stand =
-            Stand { path, text: bytes, archive: None, exposure: Exposure::File, commit: None };
+        let stand = Stand {
+            path,
+            raw: bytes,
+            text: bytes,
+            archive: None,
+            exposure: Exposure::File,
+            commit: None,
+            place: Where::Files,
+        };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(bytes);
         let mut findings = self.scan(path, &text).findings;
         findings.retain(|finding| !inside.holds(path, finding));
         checked.cards.extend(inside.cards_beside(&HashSet::new()));
+        checked.told.extend(self.decided.told());
         if findings.is_empty() {
             return;
         }
@@ -168,8 +191,10 @@ impl Check {
         let stand = Stand { text: &text, ..stand };
         let cards = findings.iter().map(|finding| self.card(finding, path, &stand, &lines));
         checked.cards.extend(cards);
+        checked.told.extend(self.decided.told());
     }
 
+    /// All that the active rules find.
     pub(super) fn scan(&self, path: &[u8], bytes: &[u8]) -> Found {
         self.scanner.scan(&Text { bytes, path, role: role_of(path) })
     }
@@ -189,6 +214,7 @@ impl Check {
             terminal: self.terminal,
             actor: self.actor.clone(),
             now: env::now(),
+            standing: self.standing(finding, stand, lines),
         };
         let judgement = judge::judge(finding, &context, &self.config.policy);
         let place = Place {
@@ -203,17 +229,62 @@ impl Check {
         };
         coach::card(finding, self.id(finding), judgement, &place)
     }
+
+    /// What was decided about a finding before. Lists know an archive, not its members.
+    fn standing(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Standing {
+        let (file, texts) = (stand.archive.unwrap_or(stand.path), (stand.raw, stand.text));
+        match stand.place {
+            Where::Git(repo, set, origin) => {
+                let commit = match origin {
+                    Origin::Commit(id) => Some(id.to_hex().to_string()),
+                    Origin::Index | Origin::File | Origin::Stdin => None,
+                };
+                let sight = Sight::new(finding, file, texts, lines, commit);
+                self.decided.in_git(finding, &sight, set.beside(repo))
+            }
+            Where::Files => {
+                let path = Path::new(std::ffi::OsStr::from_bytes(file));
+                let path = self.decided.path_in_repository(path).unwrap_or_default();
+                self.decided.in_files(finding, &Sight::new(finding, &path, texts, lines, None))
+            }
+        }
+    }
+}
+
+/// The changes of one commit, or of the next one.
+pub(super) struct Together<'a> {
+    set: &'a ChangeSet,
+    /// The lists that come with them; looked up only once there is a finding.
+    beside: &'a OnceLock<Beside>,
+}
+
+impl Together<'_> {
+    fn beside(&self, repo: &Repo) -> &Beside {
+        self.beside.get_or_init(|| Beside::of(repo, self.set))
+    }
 }
 
 /// Where the text of a finding stands.
 #[derive(Clone, Copy)]
 pub(super) struct Stand<'a> {
     pub(super) path: &'a [u8],
+    /// The file, or the archive, as it is stored.
+    pub(super) raw: &'a [u8],
     pub(super) text: &'a [u8],
     /// The archive that it is in.
     pub(super) archive: Option<&'a [u8]>,
     pub(super) exposure: Exposure,
     pub(super) commit: Option<&'a str>,
+    pub(super) place: Where<'a>,
+}
+
+/// Where a file is, for what was decided about its findings before.
+#[derive(Clone, Copy)]
+pub(super) enum Where<'a> {
+    /// In the index or a commit, beside other changes.
+    Git(&'a Repo, &'a Together<'a>, &'a Origin),
+    /// In the file system, or in none.
+    Files,
 }
 
 /// Cards and coverage, growing as changes are checked.
@@ -221,11 +292,14 @@ pub(super) struct Stand<'a> {
 pub(super) struct Checked {
     pub(super) cards: Vec<Card>,
     pub(super) coverage: Coverage,
+    /// What could not be read of what was decided before.
+    pub(super) told: BTreeSet<String>,
 }
 
 impl Checked {
     pub(super) fn add(&mut self, other: Self) {
         self.cards.extend(other.cards);
+        self.told.extend(other.told);
         self.coverage.add(other.coverage);
     }
 
@@ -237,7 +311,12 @@ impl Checked {
 
     /// Shows what there is to show, asks where that was decided, and gives the exit code.
     pub(super) fn conclude(mut self) -> u8 {
+        let settled = self.cards.extract_if(.., |card| card.judgement.is_settled());
+        let settled: Vec<Card> = settled.collect();
         report::cards(&self.cards, &self.coverage, env::style());
+        for words in self.told.iter().chain(&decided::words_for(&settled)) {
+            report::notice(words);
+        }
         for card in &mut self.cards {
             if matches!(card.judgement.verdict, Verdict::Guide | Verdict::Slow)
                 && env::terminal(&env::actor()) == Terminal::Interactive

@@ -1,7 +1,7 @@
 //! A verdict becomes a card: words in sections, still without colour or width.
 
 use crate::judge::fingerprint::FindingId;
-use crate::judge::{Exposure, Judgement, Verdict};
+use crate::judge::{Exposure, Judgement, Standing, Verdict};
 use crate::scan::{Confidence, Finding};
 use crate::source::role::FileRole;
 use crate::text::Escaped;
@@ -102,8 +102,18 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
         facts.push(format!("it stands beside its {}", companion.what));
     }
     // What is proven needs no further reason; what is not is told by which policy it went.
-    if finding.confidence < Confidence::Proven {
-        facts.push(judgement.because.to_owned());
+    if finding.confidence < Confidence::Proven || judgement.is_settled() {
+        facts.push(judgement.because.to_string());
+    }
+    match &judgement.standing {
+        Standing::Expired(exception) => {
+            let end = exception.until.map(|until| until.to_string()).unwrap_or_default();
+            facts.push(format!("its exception ended on {end}"));
+        }
+        Standing::ListedAnew(list) => {
+            facts.push(format!("`{list}` lists it, by an entry that comes with it"));
+        }
+        Standing::Open | Standing::Excepted(_) | Standing::Listed(_) => {}
     }
     format!("{}: {}", finding.confidence, facts.join(", "))
 }
@@ -195,6 +205,11 @@ fn quoted(path: &str) -> String {
 fn go_on(judgement: &Judgement, rule: &str, place: &Place<'_>, path: &str) -> String {
     match judgement.verdict {
         Verdict::Permit => "nothing was refused".to_owned(),
+        Verdict::Slow | Verdict::Guide | Verdict::Block
+            if matches!(judgement.standing, Standing::ListedAnew(_)) =>
+        {
+            "not one? make its entry an exception that ends: leakcoach import".to_owned()
+        }
         // An archive is seldom packed here: its lines are for others to change.
         Verdict::Slow | Verdict::Guide | Verdict::Block if place.archive.is_some() => {
             format!("not one? add to `paths.ignore` in .leakcoach.toml: {path}")

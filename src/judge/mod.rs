@@ -8,7 +8,9 @@ use crate::catalogue::Severity;
 use crate::catalogue::schema::words;
 use crate::scan::{Confidence, Finding, Note};
 use crate::source::role::FileRole;
+use exception::Exception;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 words! {
     /// What happens to the action.
@@ -56,6 +58,22 @@ pub enum Terminal {
     Absent,
 }
 
+/// What was decided about a finding's value or place before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    #[default]
+    Open,
+    /// An exception lets its value through.
+    Excepted(Exception),
+    /// An exception did, until its last day.
+    Expired(Exception),
+    /// A committed list of another tool has it; the list's name.
+    Listed(&'static str),
+    /// Such a list has it by an entry that comes with it.
+    ListedAnew(&'static str),
+}
+
 /// What a verdict depends on beside the finding.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -69,6 +87,8 @@ pub struct Context {
     pub terminal: Terminal,
     /// The time, in seconds since 1970.
     pub now: i64,
+    /// What was decided before.
+    pub standing: Standing,
 }
 
 /// A verdict by confidence, as configured.
@@ -94,14 +114,35 @@ pub struct Judgement {
     /// What happens.
     pub verdict: Verdict,
     /// Why, as a lower-case fragment.
-    pub because: &'static str,
+    pub because: Cow<'static, str>,
+    /// What was decided before, whether it counted or not.
+    pub standing: Standing,
+}
+
+impl Judgement {
+    /// Whether it goes through by what was decided before: there is nothing to tell
+    /// beyond that it was so.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.standing, Standing::Excepted(_) | Standing::Listed(_))
+    }
 }
 
 /// Decides about `finding`.
 pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
+    let (verdict, because) = match &context.standing {
+        Standing::Excepted(exception) => (Verdict::Permit, exception.to_string().into()),
+        Standing::Listed(list) => (Verdict::Permit, format!("`{list}` lists it").into()),
+        Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {
+            let (verdict, because) = verdict_of(finding, context, *policy);
+            (verdict, because.into())
+        }
+    };
+    Judgement { verdict, because, standing: context.standing.clone() }
+}
+
+fn verdict_of(finding: &Finding, context: &Context, policy: Policy) -> (Verdict, &'static str) {
     if finding.notes.iter().any(|note| matches!(note, Note::Marked(_))) {
-        let because = "a marker that comes with it hides it, without a reason";
-        return Judgement { verdict: Verdict::Permit, because };
+        return (Verdict::Permit, "a marker that comes with it hides it, without a reason");
     }
     let ended = finding.notes.iter().any(|note| note.ended(context.now));
     let harmless =
@@ -118,20 +159,15 @@ pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
         Confidence::Possible => (policy.possible, "it looks like one in this place"),
     };
     match (verdict, context.terminal) {
-        (Verdict::Permit | Verdict::Block, _) | (_, Terminal::Interactive) => {
-            Judgement { verdict, because }
-        }
+        (Verdict::Permit | Verdict::Block, _) | (_, Terminal::Interactive) => (verdict, because),
         // Nobody can answer: what would be asked about is refused when it matters.
-        (Verdict::Guide | Verdict::Slow, Terminal::Absent) if severity >= Severity::High => {
-            Judgement {
-                verdict: Verdict::Block,
-                because: "it looks like one here, much would depend on it and nobody can be asked",
-            }
+        (Verdict::Guide | Verdict::Slow, Terminal::Absent) if severity >= Severity::High => (
+            Verdict::Block,
+            "it looks like one here, much would depend on it and nobody can be asked",
+        ),
+        (Verdict::Guide | Verdict::Slow, Terminal::Absent) => {
+            (Verdict::Permit, "it looks like one here, but little depends on it")
         }
-        (Verdict::Guide | Verdict::Slow, Terminal::Absent) => Judgement {
-            verdict: Verdict::Permit,
-            because: "it looks like one here, but little depends on it",
-        },
     }
 }
 

@@ -118,6 +118,11 @@ pub fn changes_of_commit(repo: &Repo, id: ObjectId) -> Result<ChangeSet, Error> 
     compare(repo, New::Tree(head.tree), &trees, Origin::Commit(id))
 }
 
+/// Everything that a commit holds, as if it had no parent.
+pub fn whole(repo: &Repo, id: ObjectId) -> Result<ChangeSet, Error> {
+    compare(repo, New::Tree(repo.commit(id)?.tree), &[], Origin::Commit(id))
+}
+
 fn changes_of_bare(repo: &Repo, name: &BString, id: ObjectId) -> Result<ChangeSet, Error> {
     let origin = Origin::Commit(id);
     if repo.kind(id)? == Kind::Tree {

@@ -7,11 +7,11 @@ mod facts;
 pub use facts::{Head, InProgress};
 
 use super::loose::{self, Loose};
-use super::object::{self, Bytes, CommitHead, Kind};
+use super::object::{self, Bytes, CommitHead, Kind, Thing, TreeItem};
 use super::plumbing::{self, Place, Plumbing};
 use crate::error::Error;
 use crate::text::Escaped;
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -299,6 +299,55 @@ impl Repo {
             head.parents.clear();
         }
         Ok(head)
+    }
+
+    /// The files in the top folder of a commit, by name.
+    pub fn top_files(&self, commit: ObjectId) -> Result<Vec<(BString, ObjectId)>, Error> {
+        let tree = self.commit(commit)?.tree;
+        self.with_tree(tree, |items| {
+            let files = items.iter().filter(|item| item.thing == Thing::File);
+            files.map(|item| (item.name.into(), item.id)).collect()
+        })
+    }
+
+    /// The blob that a commit has at `path`, if it has a file there.
+    pub fn file_at(&self, commit: ObjectId, path: &[u8]) -> Result<Option<ObjectId>, Error> {
+        let mut tree = self.commit(commit)?.tree;
+        let mut names = path.split(|byte| *byte == b'/').peekable();
+        while let Some(name) = names.next() {
+            let wanted = if names.peek().is_some() { Thing::Folder } else { Thing::File };
+            let found = self.with_tree(tree, |items| {
+                let found = items.iter().find(|item| item.name == name && item.thing == wanted);
+                found.map(|item| item.id)
+            })?;
+            match found {
+                Some(id) if wanted == Thing::Folder => tree = id,
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
+    }
+
+    fn with_tree<T>(
+        &self,
+        id: ObjectId,
+        read: impl FnOnce(&[TreeItem<'_>]) -> T,
+    ) -> Result<T, Error> {
+        let bytes = self.object(id, Kind::Tree)?;
+        let items = object::tree_items(&bytes, self.format()).ok_or_else(|| Error::Repository {
+            what: format!("tree {id}"),
+            why: "it is malformed".to_owned(),
+        })?;
+        Ok(read(&items))
+    }
+
+    /// The mail address that the next commit's author has, if git knows one.
+    pub fn author(&self) -> Option<String> {
+        let ident = self.git.ask_if_any("the author", &["var", "GIT_AUTHOR_IDENT"]).ok()??;
+        let ident = ident.to_str_lossy();
+        let (_, rest) = ident.split_once('<')?;
+        let (mail, _) = rest.split_once('>')?;
+        (!mail.is_empty()).then(|| mail.to_owned())
     }
 
     /// Whether what libgit2 misses is something that a remote promised to send.

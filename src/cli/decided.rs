@@ -1,0 +1,293 @@
+//! What was decided before about a finding: by an exception, or on another tool's list.
+//!
+//! Nothing is opened until there is a finding.
+
+use super::env;
+use crate::coach::Card;
+use crate::error::Error;
+use crate::judge::Standing;
+use crate::judge::exception::{self, Exceptions};
+use crate::lists::{self, BYTES_AT_MOST, KNOWN, List, Sight};
+use crate::scan::Finding;
+use crate::source::{ChangeSet, Origin, Repo};
+use crate::text::{Count, Escaped};
+use gix_hash::ObjectId;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// What a repository's files say was decided.
+pub(super) struct Decided {
+    place: Place,
+    today: Date,
+    exceptions: OnceLock<Read<Exceptions>>,
+    committed: OnceLock<Read<Lists>>,
+    present: OnceLock<Read<Lists>>,
+}
+
+/// What there is to look things up in.
+enum Place {
+    /// No repository.
+    Nowhere,
+    /// A repository without a work tree.
+    Bare,
+    /// A work tree, by its top.
+    Tree(PathBuf),
+}
+
+/// What was read, and what of it could not be.
+#[derive(Default)]
+struct Read<T> {
+    it: T,
+    told: Vec<String>,
+}
+
+/// Lists by name.
+#[derive(Default)]
+pub(super) struct Lists(Vec<(&'static str, List)>);
+
+impl Lists {
+    fn covering(&self, sight: &Sight<'_>) -> Option<&'static str> {
+        let covers = |list: &List| list.entries.iter().any(|entry| entry.covers(sight));
+        self.0.iter().find(|(_, list)| covers(list)).map(|(name, _)| *name)
+    }
+
+    /// Those at the top of a commit.
+    fn at(repo: &Repo, commit: ObjectId) -> Result<Read<Self>, Error> {
+        let files = repo.top_files(commit)?;
+        let blob = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, id)| *id);
+        Ok(Self::read(|name| blob(name).map(|id| Ok(repo.read(id)?.to_vec()))))
+    }
+
+    /// Those in a folder.
+    fn in_folder(top: &Path) -> Read<Self> {
+        Self::read(|name| match std::fs::read(top.join(name)) {
+            Ok(bytes) => Some(Ok(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => Some(Err(error.to_string())),
+        })
+    }
+
+    fn read(bytes_of: impl Fn(&str) -> Option<Result<Vec<u8>, String>>) -> Read<Self> {
+        let mut read = Read::<Self>::default();
+        for (name, format) in KNOWN {
+            let list = match bytes_of(name) {
+                None => continue,
+                Some(Ok(bytes)) => lists::read(*format, &bytes),
+                Some(Err(why)) => List { entries: Vec::new(), fault: Some(why) },
+            };
+            if let Some(fault) = &list.fault {
+                read.told.push(format!("{name} lets nothing through: {fault}"));
+            }
+            read.it.0.push((*name, list));
+        }
+        read
+    }
+}
+
+/// The lists that matter for what one commit, or the next one, brings.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Lists that come with it: as they are now, and as they were in each parent.
+    anew: Vec<(&'static str, List, Vec<List>)>,
+    /// All that the commit itself has.
+    own: Lists,
+}
+
+impl Beside {
+    /// Those beside the changes of `set`.
+    pub(super) fn of(repo: &Repo, set: &ChangeSet) -> Self {
+        let mut beside = Self::default();
+        for change in &set.changes {
+            let known = KNOWN.iter().find(|(name, _)| change.path == *name);
+            let Some((name, format)) = known else { continue };
+            let read = |id: ObjectId| match repo.read(id) {
+                Ok(bytes) if bytes.len() <= BYTES_AT_MOST => lists::read(*format, &bytes),
+                Ok(_) | Err(_) => List::default(),
+            };
+            let before = change.before.iter().flatten().map(|id| read(*id)).collect();
+            beside.anew.push((*name, read(change.id), before));
+        }
+        if let Some(Origin::Commit(id)) = set.changes.first().map(|change| &change.origin)
+            // A pushed tree or blob has no lists of its own.
+            && let Ok(read) = Lists::at(repo, *id)
+        {
+            beside.own = read.it;
+        }
+        beside
+    }
+
+    /// The list that has it by an entry which none of the parents' lists has.
+    fn anew(&self, sight: &Sight<'_>) -> Option<&'static str> {
+        let covers = |list: &List| list.entries.iter().any(|entry| entry.covers(sight));
+        let anew =
+            |(_, now, before): &&(&str, List, Vec<List>)| covers(now) && !before.iter().any(covers);
+        self.anew.iter().find(anew).map(|(name, ..)| *name)
+    }
+}
+
+impl Decided {
+    /// Looks nothing up yet.
+    pub(super) fn new(repo: Option<&Repo>) -> Self {
+        Self {
+            place: match repo {
+                None => Place::Nowhere,
+                Some(repo) => repo.top().map_or(Place::Bare, |top| Place::Tree(top.to_owned())),
+            },
+            today: env::today(),
+            exceptions: OnceLock::new(),
+            committed: OnceLock::new(),
+            present: OnceLock::new(),
+        }
+    }
+
+    /// What was decided about a finding of a commit, or of the index.
+    pub(super) fn in_git(&self, finding: &Finding, sight: &Sight<'_>, beside: &Beside) -> Standing {
+        self.standing(finding, beside.anew(sight), || {
+            self.committed().it.covering(sight).or_else(|| beside.own.covering(sight))
+        })
+    }
+
+    /// What was decided about a finding of a file, in a repository or not.
+    pub(super) fn in_files(&self, finding: &Finding, sight: &Sight<'_>) -> Standing {
+        if sight.path.is_empty() {
+            return self.standing(finding, None, || None);
+        }
+        let listed = self.committed().it.covering(sight);
+        let anew = if listed.is_none() { self.present().it.covering(sight) } else { None };
+        self.standing(finding, anew, || listed)
+    }
+
+    fn standing(
+        &self,
+        finding: &Finding,
+        anew: Option<&'static str>,
+        listed: impl FnOnce() -> Option<&'static str>,
+    ) -> Standing {
+        let exception = self.exceptions().it.of(finding);
+        if let Some(exception) = exception.filter(|exception| exception.is_live(self.today)) {
+            return Standing::Excepted(exception.clone());
+        }
+        match (anew, exception) {
+            (Some(list), None) => Standing::ListedAnew(list),
+            (Some(_), Some(expired)) => Standing::Expired(expired.clone()),
+            (None, exception) => match (listed(), exception) {
+                (Some(list), _) => Standing::Listed(list),
+                (None, Some(expired)) => Standing::Expired(expired.clone()),
+                (None, None) => Standing::Open,
+            },
+        }
+    }
+
+    /// What of the files that were looked up could not be read.
+    pub(super) fn told(&self) -> impl Iterator<Item = String> {
+        let exceptions = self.exceptions.get().map(|read| &read.told);
+        let lists = [self.committed.get(), self.present.get()].into_iter().flatten();
+        exceptions.into_iter().chain(lists.map(|read| &read.told)).flatten().cloned()
+    }
+
+    /// The path of a file from the top of the repository; nothing when it is not in it.
+    pub(super) fn path_in_repository(&self, path: &Path) -> Option<Vec<u8>> {
+        let Place::Tree(top) = &self.place else { return None };
+        let path = std::fs::canonicalize(path).ok()?;
+        let path = path.strip_prefix(std::fs::canonicalize(top).ok()?).ok()?;
+        Some(path.as_os_str().as_encoded_bytes().to_vec())
+    }
+
+    fn exceptions(&self) -> &Read<Exceptions> {
+        self.exceptions.get_or_init(|| match bytes_of_exceptions(&self.place) {
+            Ok(bytes) => {
+                let it = Exceptions::parse(&bytes);
+                let told = it.faults.iter();
+                let told =
+                    told.map(|fault| format!("{}:{}: {}", exception::FILE, fault.line, fault.what));
+                Read { told: told.collect(), it }
+            }
+            Err(why) => {
+                let told = vec![format!("{} lets nothing through: {why}", exception::FILE)];
+                Read { it: Exceptions::default(), told }
+            }
+        })
+    }
+
+    /// The lists of `HEAD`.
+    fn committed(&self) -> &Read<Lists> {
+        self.committed.get_or_init(|| {
+            if matches!(self.place, Place::Nowhere) {
+                return Read::default();
+            }
+            let read = || {
+                let repo = super::open()?;
+                repo.head()?.commit.map_or_else(|| Ok(Read::default()), |id| Lists::at(&repo, id))
+            };
+            read().unwrap_or_else(|error: Error| Read {
+                it: Lists::default(),
+                told: vec![format!("other tools' lists let nothing through: {error}")],
+            })
+        })
+    }
+
+    /// The lists as they lie there.
+    fn present(&self) -> &Read<Lists> {
+        self.present.get_or_init(|| match &self.place {
+            Place::Tree(top) => Lists::in_folder(top),
+            Place::Nowhere | Place::Bare => Read::default(),
+        })
+    }
+}
+
+/// The exceptions as they lie in the work tree; those of `HEAD` where there is none.
+fn bytes_of_exceptions(place: &Place) -> Result<Vec<u8>, String> {
+    let bytes = match place {
+        Place::Nowhere => Vec::new(),
+        Place::Bare => committed_exceptions().map_err(|error| error.to_string())?,
+        Place::Tree(top) => match std::fs::read(top.join(exception::FILE)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error.to_string()),
+        },
+    };
+    if bytes.len() > BYTES_AT_MOST { Err("it is too large".to_owned()) } else { Ok(bytes) }
+}
+
+fn committed_exceptions() -> Result<Vec<u8>, Error> {
+    let repo = super::open()?;
+    let Some(head) = repo.head()?.commit else { return Ok(Vec::new()) };
+    let Some(blob) = repo.file_at(head, exception::FILE.as_bytes())? else {
+        return Ok(Vec::new());
+    };
+    let unread = |why| Error::Repository { what: exception::FILE.to_owned(), why };
+    Ok(repo.read(blob).map_err(unread)?.to_vec())
+}
+
+/// What to say of findings that went through by what was decided before: a line for each
+/// list, and one for each exception that ends soon.
+pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
+    let today = env::today();
+    let (mut excepted, mut listed, mut soon) = (0, BTreeMap::new(), Vec::new());
+    for card in settled {
+        match &card.judgement.standing {
+            Standing::Excepted(exception) => {
+                excepted += 1;
+                if let Some(until) = exception.until.filter(|_| exception.ends_soon(today)) {
+                    let (path, line) = (&card.path, card.line);
+                    soon.push(format!("{path}:{line}: its exception ends on {until}"));
+                }
+            }
+            Standing::Listed(list) => *listed.entry(*list).or_insert(0) += 1,
+            Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {}
+        }
+    }
+    let mut words = Vec::new();
+    if excepted > 0 {
+        let count = Count(excepted, "finding");
+        words.push(format!("{count} let through by {}", exception::FILE));
+    }
+    for (list, count) in listed {
+        let (count, list) = (Count(count, "finding"), Escaped(list.as_bytes()));
+        words.push(format!("{count} let through by {list}; to give that an end: leakcoach import"));
+    }
+    words.extend(soon);
+    words
+}
