@@ -5,6 +5,7 @@ mod env;
 mod eval;
 mod explain;
 mod hooks;
+mod import;
 mod inside;
 mod key;
 mod rules;
@@ -84,6 +85,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach eval samples --labels samples/labels.csv --list 20\n  leakcoach eval /usr/lib/python3.11"
     )]
     Eval(eval::EvalArgs),
+    /// Turn other tools' lists of ignored findings into exceptions that end
+    #[command(
+        after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
+    )]
+    Import(import::ImportArgs),
     /// List every rule
     #[command(
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
@@ -134,6 +140,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         }
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
+        Command::Import(args) => import::import(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
     }
 }

@@ -7,6 +7,7 @@ mod card;
 mod harness;
 mod hook;
 mod hostile;
+mod import;
 mod install;
 mod layers;
 mod rules;
