@@ -206,5 +206,11 @@ fn write_anchors(out: &mut String, rules: &[Named]) {
         );
     }
     let slots: Vec<u16> = anchors.iter().map(|(slot, ..)| *slot).collect();
-    let _ = writeln!(out, "],\ntexts: {texts:?},\nslots: &{slots:?},\nbitmap: &{bitmap:?},");
+    let firsts: Vec<usize> = (0..=anchor::SLOTS / 64)
+        .map(|word| slots.partition_point(|slot| usize::from(*slot) < word * 64))
+        .collect();
+    let _ = writeln!(
+        out,
+        "],\ntexts: {texts:?},\nslots: &{slots:?},\nfirsts: &{firsts:?},\nbitmap: &{bitmap:?},"
+    );
 }

@@ -170,6 +170,8 @@ pub struct Catalogue {
     pub anchors: &'static [Anchor],
     /// The slot of the anchor at the same index, ascending.
     pub slots: &'static [u16],
+    /// The first anchor of each word of the bitmap, and their number at the end.
+    pub firsts: &'static [u16; anchor::SLOTS / 64 + 1],
     /// A bit per slot that any anchor has.
     pub bitmap: &'static [u64; anchor::SLOTS / 64],
     /// Indices of the rules that are looked for beside others.

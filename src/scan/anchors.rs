@@ -35,9 +35,13 @@ fn verify(
     slot: u16,
     found: &mut impl FnMut(&'static Anchor, usize),
 ) {
-    let first = catalogue.slots.partition_point(|known| *known < slot);
-    let same = catalogue.slots[first..].iter().take_while(|known| **known == slot).count();
-    for anchor in &catalogue.anchors[first..first + same] {
+    let word = usize::from(slot >> 6);
+    for index in catalogue.firsts[word]..catalogue.firsts[word + 1] {
+        let index = usize::from(index);
+        if catalogue.slots[index] != slot {
+            continue;
+        }
+        let anchor = &catalogue.anchors[index];
         let Some(start) = at.checked_sub(usize::from(anchor.at)) else { continue };
         let literal = catalogue.text_of(anchor);
         let Some(there) = bytes.get(start..start + literal.len()) else { continue };
