@@ -1,5 +1,6 @@
 //! Why leakcoach could not do what it was asked, in words and as an exit code.
 
+use crate::catalogue::Fault;
 use crate::exit;
 use crate::text::Escaped;
 use std::io;
@@ -66,6 +67,21 @@ pub enum Error {
         /// The nearest key that is known.
         nearest: Option<&'static str>,
     },
+    /// A user's rule file is wrong.
+    #[error("{}", listed(.0))]
+    RuleFile(Vec<Fault>),
+    /// A rule file that may not be read, or cannot.
+    #[error("{}:{line}: cannot read the rule file `{}`: {why}", Escaped::path(path), Escaped(file.as_bytes()))]
+    RuleFileUnread {
+        /// The configuration, or the rule file, that names it.
+        path: PathBuf,
+        /// One-based.
+        line: usize,
+        /// The rule file, as it is named there.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// The configuration leaves nothing to check with.
     #[error("{}: the configuration leaves no rule active", Escaped::path(path))]
     NoRules {
@@ -103,6 +119,16 @@ pub enum Error {
     Usage(String),
 }
 
+/// At most twenty faults, a line each.
+fn listed(faults: &[Fault]) -> String {
+    const MOST: usize = 20;
+    let mut lines: Vec<String> = faults.iter().take(MOST).map(ToString::to_string).collect();
+    if let Some(more) = faults.len().checked_sub(MOST).filter(|more| *more > 0) {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n")
+}
+
 impl Error {
     /// One line that says how to go on.
     pub fn hint(&self) -> Option<String> {
@@ -123,6 +149,10 @@ impl Error {
             Self::NoGit { .. } => Some("install git, or put it on PATH".to_owned()),
             Self::Config { .. } => Some("see `leakcoach config --help` for every key".to_owned()),
             Self::UnknownKey { nearest, .. } => nearest.map(|key| format!("did you mean `{key}`?")),
+            Self::RuleFile(_) => Some("see docs/rules.md for every key".to_owned()),
+            Self::RuleFileUnread { .. } => {
+                Some("`rules.files` names files of this repository, from its top".to_owned())
+            }
             Self::NoRules { .. } => {
                 Some("shorten `rules.disable` or lengthen `rules.only`".to_owned())
             }
@@ -140,6 +170,8 @@ impl Error {
         match self {
             Self::Config { .. }
             | Self::UnknownKey { .. }
+            | Self::RuleFile(_)
+            | Self::RuleFileUnread { .. }
             | Self::NoRules { .. }
             | Self::UnknownId { .. }
             | Self::Revision { .. }

@@ -1,12 +1,14 @@
 //! What is wrong in a rule file, with the line it stands on.
 //!
 //! Takes the text of one file, gives its rules with shapes analysed, or every fault.
-//! Compiled into `build.rs`; in the library only for its tests.
+//! `build.rs` checks `patterns/` with it, the library users' rules at run time. A fault
+//! quotes no shape, anchor or sample: a user's could hold a real credential.
 
 use super::assigned;
 use super::check::{Check, byte_set};
+use super::coaching::{Duty, fill, missing};
 use super::sample;
-use super::schema::{CoachingText, Engine, RevokeText, RuleFile, RuleText};
+use super::schema::{Engine, RuleFile, RuleText};
 use regex::bytes::Regex;
 use regex_syntax::hir::literal::Extractor;
 
@@ -22,6 +24,8 @@ pub(crate) struct Fault {
 /// A rule that passed, with what is known of its shape.
 #[derive(Debug)]
 pub(crate) struct Linted {
+    /// The line it stands on.
+    pub line: usize,
     /// The rule, its coaching filled up from its file's.
     pub rule: RuleText,
     /// The checks it names.
@@ -37,6 +41,15 @@ pub(crate) struct Linted {
     pub leads: bool,
 }
 
+/// Bytes of a shape when compiled.
+pub(crate) const SIZE_LIMIT: usize = 1 << 20;
+
+/// No match reaches further than this.
+const MOST_REACH: u32 = 16_384;
+
+/// More samples than these would only take time.
+const MOST_SAMPLES: usize = 64;
+
 /// The seeds on which samples are tried.
 const SEEDS: std::ops::Range<u64> = 0..3;
 
@@ -45,20 +58,19 @@ const SEEDS: std::ops::Range<u64> = 0..3;
 /// # Errors
 /// Every fault found, in order of lines; only the first where the TOML itself or its
 /// keys are wrong.
-pub(crate) fn lint(text: &str) -> Result<(String, Vec<Linted>), Vec<Fault>> {
+pub(crate) fn lint(text: &str, duty: Duty) -> Result<(String, Vec<Linted>), Vec<Fault>> {
     let file: RuleFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(text, span.start));
-        vec![Fault { line, what: error.message().to_owned() }]
+        vec![Fault { line, what: unquoted(error.message()) }]
     })?;
     let mut faults = Vec::new();
     let mut rules = Vec::new();
     for spanned in file.rules {
-        let span = spanned.span();
-        let place = Place { text, start: span.start };
+        let place = Place { text, start: spanned.span().start };
         let mut rule = spanned.into_inner();
         rule.coaching = fill(rule.coaching, &file.coaching);
-        match lint_rule(rule) {
-            Ok(linted) => rules.push(linted),
+        match lint_rule(rule, duty) {
+            Ok(linted) => rules.push(Linted { line: line_at(text, place.start), ..linted }),
             Err(found) => faults.extend(
                 found.into_iter().map(|(key, what)| Fault { line: place.line_of(key), what }),
             ),
@@ -69,6 +81,18 @@ pub(crate) fn lint(text: &str) -> Result<(String, Vec<Linted>), Vec<Fault>> {
     }
     faults.sort_by_key(|fault| fault.line);
     if faults.is_empty() { Ok((file.service, rules)) } else { Err(faults) }
+}
+
+/// What a TOML parser says, without the value it says it of.
+pub(crate) fn unquoted(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    match first
+        .split_once("string \"")
+        .and_then(|(before, rest)| Some((before, rest.rsplit_once('"')?.1)))
+    {
+        Some((before, after)) => format!("{before}string{after}"),
+        None => first.to_owned(),
+    }
 }
 
 /// Where one rule stands in its file.
@@ -99,30 +123,14 @@ fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// A rule's own words, then its file's.
-fn fill(own: CoachingText, shared: &CoachingText) -> CoachingText {
-    let or = |own: Option<String>, shared: &Option<String>| own.or_else(|| shared.clone());
-    CoachingText {
-        opens: or(own.opens, &shared.opens),
-        missed: or(own.missed, &shared.missed),
-        next_time: or(own.next_time, &shared.next_time),
-        revoke: own.revoke.or_else(|| shared.revoke.clone()),
-        rotate: or(own.rotate, &shared.rotate),
-        vault: or(own.vault, &shared.vault),
-        instead: or(own.instead, &shared.instead),
-        abuse: or(own.abuse, &shared.abuse),
-        variable: or(own.variable, &shared.variable),
-        sources: own.sources.or_else(|| shared.sources.clone()),
-    }
-}
-
 /// The key it concerns, and what is wrong.
 type KeyFault = (&'static str, String);
 
-fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
+fn lint_rule(rule: RuleText, duty: Duty) -> Result<Linted, Vec<KeyFault>> {
     let mut faults = Vec::new();
     let mut fault = |key: &'static str, what: String| faults.push((key, what));
     let id = &rule.id;
+    let builtin = duty == Duty::Builtin;
 
     let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if id.is_empty() || !id.bytes().all(kebab) {
@@ -131,10 +139,14 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
     if rule.anchors.is_empty() {
         fault("anchors", format!("`{id}` needs at least one anchor"));
     }
-    for anchor in &rule.anchors {
-        if anchor.len() < 3 || !anchor.is_ascii() {
-            fault("anchors", format!("anchor `{anchor}` of `{id}` needs 3 or more ASCII bytes"));
+    for (index, anchor) in rule.anchors.iter().enumerate() {
+        if !(3..=255).contains(&anchor.len()) || !anchor.is_ascii() {
+            let number = index + 1;
+            fault("anchors", format!("anchor {number} of `{id}` needs 3 to 255 ASCII bytes"));
         }
+    }
+    if rule.reach > MOST_REACH {
+        fault("reach", format!("`{id}` reaches further than {MOST_REACH} bytes"));
     }
     for (key, class) in [("head", &rule.head), ("tail", &rule.tail)] {
         if byte_set(class).is_none() {
@@ -148,8 +160,11 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
             None => fault("checks", unknown_check(name)),
         }
     }
-    if rule.cwe.is_empty() {
+    if builtin && rule.cwe.is_empty() {
         fault("cwe", format!("`{id}` needs a CWE number"));
+    }
+    if builtin && rule.nhi.is_empty() {
+        fault("nhi", format!("`{id}` needs an id of the NHI Top 10"));
     }
     for nhi in &rule.nhi {
         let number = nhi.strip_prefix("NHI").and_then(|rest| rest.strip_suffix(":2025"));
@@ -157,13 +172,14 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
             fault("nhi", format!("`{nhi}` is not of the form NHI2:2025"));
         }
     }
-    for (key, empty) in missing_words(&rule.coaching) {
-        if empty {
-            fault("id", format!("`{id}` has no coaching for `{key}`"));
-        }
+    if rule.what.trim().is_empty() {
+        fault("what", format!("`{id}` does not say what it is"));
+    }
+    for key in missing(&rule.coaching, duty) {
+        fault("id", format!("`{id}` has no coaching for `{key}`"));
     }
     if let Some(revoke) = &rule.coaching.revoke
-        && revoke.console.is_empty()
+        && revoke.console.trim().is_empty()
     {
         fault("revoke", format!("`{id}` does not say where to revoke"));
     }
@@ -171,11 +187,20 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
     if (rule.engine == Engine::Named) == rule.names.is_empty() {
         fault("names", format!("`{id}`: a named rule has names, and no other has"));
     }
-    for name in &rule.names {
+    for (index, name) in rule.names.iter().enumerate() {
         let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b' ';
         if !name.bytes().all(word) || name.trim() != name || name.is_empty() {
-            fault("names", format!("`{name}` of `{id}` is not words in lower case"));
+            fault("names", format!("name {} of `{id}` is not words in lower case", index + 1));
         }
+    }
+
+    if !builtin && rule.engine == Engine::Assignment {
+        fault(
+            "engine",
+            format!(
+                "`{id}`: only leakcoach's own rules judge any assignment; name the names with `named`"
+            ),
+        );
     }
 
     let analysed = match rule.engine {
@@ -185,12 +210,12 @@ fn lint_rule(rule: RuleText) -> Result<Linted, Vec<KeyFault>> {
         }
     };
     if let Some(shape) = &analysed {
-        lint_samples(&rule, &shape.regexes, &mut fault);
+        lint_samples(&rule, duty, &shape.regexes, &mut fault);
     }
     match analysed {
         Some(shape) if faults.is_empty() => {
             let Analysed { before, after, least, leads, .. } = shape;
-            Ok(Linted { rule, checks, before, after, least, leads })
+            Ok(Linted { line: 0, rule, checks, before, after, least, leads })
         }
         _ => Err(faults),
     }
@@ -208,23 +233,6 @@ fn unknown_check(name: &str) -> String {
     }
 }
 
-fn missing_words(words: &CoachingText) -> [(&'static str, bool); 10] {
-    let empty =
-        |words: &Option<String>| words.as_deref().is_none_or(|words| words.trim().is_empty());
-    [
-        ("opens", empty(&words.opens)),
-        ("missed", empty(&words.missed)),
-        ("next-time", empty(&words.next_time)),
-        ("revoke", words.revoke.is_none()),
-        ("rotate", empty(&words.rotate)),
-        ("vault", empty(&words.vault)),
-        ("instead", empty(&words.instead)),
-        ("abuse", empty(&words.abuse)),
-        ("variable", empty(&words.variable)),
-        ("sources", words.sources.as_deref().is_none_or(<[String]>::is_empty)),
-    ]
-}
-
 struct Analysed {
     before: u32,
     after: u32,
@@ -239,7 +247,7 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
     let parse = |shape: &str| {
         let hir =
             regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(shape);
-        hir.map_err(|error| format!("the shape of `{id}` does not parse: {error}"))
+        hir.map_err(|error| format!("the shape of `{id}` does not parse: {}", fault_of(&error)))
     };
     let mut regexes = Vec::new();
     let mut shapes = vec![rule.shape.as_str()];
@@ -260,14 +268,15 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
         let whole = format!(r"\A(?:{shape})\z");
         let shape = if rule.engine == Engine::Named { &whole } else { shape };
         let regex =
-            regex::bytes::RegexBuilder::new(shape).unicode(false).size_limit(1 << 20).build();
-        regexes
-            .push(regex.map_err(|error| format!("the shape of `{id}` does not compile: {error}"))?);
+            regex::bytes::RegexBuilder::new(shape).unicode(false).size_limit(SIZE_LIMIT).build();
+        regexes.push(regex.map_err(|_| {
+            format!("the shape of `{id}` is too large: more than {SIZE_LIMIT} bytes when compiled")
+        })?);
     }
     let hir = parse(&rule.shape)?;
     let longest = hir.properties().maximum_len().and_then(|length| u32::try_from(length).ok());
     let reach =
-        longest.unwrap_or(rule.reach).min(rule.reach.max(longest.map_or(0, |l| l.min(16_384))));
+        longest.unwrap_or(rule.reach).min(rule.reach.max(longest.map_or(0, |l| l.min(MOST_REACH))));
     let case =
         |text: &[u8]| if rule.ignore_case { text.to_ascii_lowercase() } else { text.to_vec() };
     let prefixes = Extractor::new().extract(&hir);
@@ -280,10 +289,34 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
     Ok(Analysed { before: if leads { 0 } else { reach }, after: reach, least, leads, regexes })
 }
 
-fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'static str, String)) {
+/// What is wrong with an expression, without the expression.
+pub(crate) fn fault_of(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it is no regular expression".to_owned(),
+    }
+}
+
+fn lint_samples(
+    rule: &RuleText,
+    duty: Duty,
+    regexes: &[Regex],
+    fault: &mut impl FnMut(&'static str, String),
+) {
     let id = &rule.id;
-    if rule.samples.is_empty() || rule.near_misses.is_empty() {
-        fault("samples", format!("`{id}` needs samples and near-misses"));
+    match duty {
+        Duty::Builtin if rule.samples.is_empty() || rule.near_misses.is_empty() => {
+            fault("samples", format!("`{id}` needs samples and near-misses"));
+        }
+        Duty::User if rule.samples.is_empty() => {
+            fault("samples", format!("`{id}` needs a sample"));
+        }
+        Duty::Builtin | Duty::User => {}
+    }
+    if rule.samples.len().max(rule.near_misses.len()) > MOST_SAMPLES {
+        fault("samples", format!("`{id}` has more than {MOST_SAMPLES} samples"));
+        return;
     }
     let folds = rule.ignore_case || rule.engine == Engine::Named;
     let case = |text: &str| if folds { text.to_ascii_lowercase() } else { text.to_owned() };
@@ -302,63 +335,44 @@ fn lint_samples(rule: &RuleText, regexes: &[Regex], fault: &mut impl FnMut(&'sta
         }),
         Engine::Shape | Engine::Assignment => fits(text.as_bytes()),
     };
-    let mut unseen: Vec<&String> = rule.anchors.iter().collect();
-    for template in &rule.samples {
+    let mut unseen: Vec<(usize, &String)> = rule.anchors.iter().enumerate().collect();
+    for (number, template) in (1..).zip(&rule.samples) {
         for seed in SEEDS {
             let text = match sample::expand(template, seed) {
                 Ok(text) => text,
                 Err(what) => {
-                    fault("samples", format!("a sample of `{id}`: {what}"));
+                    fault("samples", format!("sample {number} of `{id}`: {what}"));
                     break;
                 }
             };
-            unseen.retain(|anchor| !case(&text).contains(&case(anchor)));
+            unseen.retain(|(_, anchor)| !case(&text).contains(&case(anchor)));
             if !regexes.is_empty() && !matches(&text) {
-                fault(
-                    "samples",
-                    format!("the sample `{template}` of `{id}` does not match its shape"),
-                );
+                fault("samples", format!("sample {number} of `{id}` does not match its shape"));
                 break;
             }
         }
         if rule.engine != Engine::Assignment && matches(template) {
             fault(
                 "samples",
-                format!("the template `{template}` of `{id}` is itself a match: generate its body"),
+                format!("sample {number} of `{id}` is itself a match: generate its body"),
             );
         }
     }
-    for template in &rule.near_misses {
+    for (number, template) in (1..).zip(&rule.near_misses) {
         if let Err(what) = sample::expand(template, 0) {
-            fault("near-misses", format!("a near-miss of `{id}`: {what}"));
+            fault("near-misses", format!("near-miss {number} of `{id}`: {what}"));
         }
     }
-    for anchor in unseen {
-        fault("anchors", format!("the anchor `{anchor}` of `{id}` stands in none of its samples"));
+    for (index, _) in unseen {
+        let number = index + 1;
+        fault("anchors", format!("anchor {number} of `{id}` stands in none of its samples"));
     }
-}
-
-/// The words of a linted rule; every one is there.
-pub(crate) fn words(coaching: &CoachingText) -> Option<(&RevokeText, [&str; 8], &[String])> {
-    Some((
-        coaching.revoke.as_ref()?,
-        [
-            coaching.opens.as_deref()?,
-            coaching.missed.as_deref()?,
-            coaching.next_time.as_deref()?,
-            coaching.rotate.as_deref()?,
-            coaching.vault.as_deref()?,
-            coaching.instead.as_deref()?,
-            coaching.abuse.as_deref()?,
-            coaching.variable.as_deref()?,
-        ],
-        coaching.sources.as_deref()?,
-    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, lint, words};
+    use super::{Fault, lint};
+    use crate::catalogue::coaching::Duty;
 
     const RULE: &str = r#"
 service = "Acme"
@@ -392,18 +406,18 @@ revoke = { console = "https://acme.example/keys" }
     /// The faults of the rule above with one text replaced.
     fn faults(from: &str, to: &str) -> Vec<String> {
         assert!(RULE.contains(from), "{from}");
-        let faults = lint(&RULE.replace(from, to)).err().unwrap_or_default();
+        let faults = lint(&RULE.replace(from, to), Duty::Builtin).err().unwrap_or_default();
         faults.into_iter().map(|Fault { line, what }| format!("{line}: {what}")).collect()
     }
 
     #[test]
     fn a_whole_rule_passes_with_its_words_and_its_shape_known() {
-        let (service, rules) = lint(RULE).unwrap();
+        let (service, rules) = lint(RULE, Duty::Builtin).unwrap();
 
         assert_eq!(service, "Acme");
         assert!(rules[0].leads && rules[0].checks.is_empty());
         assert_eq!((rules[0].before, rules[0].after, rules[0].least), (0, 31, 31));
-        assert_eq!(words(&rules[0].rule.coaching).unwrap().1[0], "the account");
+        assert_eq!(rules[0].rule.coaching.opens.as_deref(), Some("the account"));
     }
 
     #[test]
@@ -413,20 +427,20 @@ revoke = { console = "https://acme.example/keys" }
             ("opens = \"the account\"\n", "", "5: `acme-key` has no coaching for `opens`"),
             ("cwe = [798]", "cwe = []", "12: `acme-key` needs a CWE number"),
             ("NHI2:2025", "NHI11:2025", "13: `NHI11:2025` is not of the form NHI2:2025"),
-            (
-                "[\"acme_\"]",
-                "[\"ac\"]",
-                "10: anchor `ac` of `acme-key` needs 3 or more ASCII bytes",
-            ),
-            ("[\"acme_\"]", "[\"other_\"]", "10: the anchor `other_` of `acme-key` stands in none"),
+            ("[\"acme_\"]", "[\"ac\"]", "10: anchor 1 of `acme-key` needs 3 to 255 ASCII bytes"),
+            ("[\"acme_\"]", "[\"other_\"]", "10: anchor 1 of `acme-key` stands in none"),
             ("{26}'", "{26}$'", "11: the shape of `acme-key` looks around"),
             (
                 "acme_[0-9A-Za-z]{26}'",
                 "(?:acme_x)?'",
                 "11: the shape of `acme-key` matches the empty",
             ),
-            ("acme_{base62:26}", "acme_{base62:25}", "14: the sample `acme_{base62:25}`"),
-            ("acme_{base62:26}", "acme_{base63:26}", "14: a sample of `acme-key`: no generator"),
+            ("acme_{base62:26}", "acme_{base62:25}", "14: sample 1 of `acme-key` does not match"),
+            (
+                "acme_{base62:26}",
+                "acme_{base63:26}",
+                "14: sample 1 of `acme-key`: it names a generator",
+            ),
             (
                 "cwe =",
                 "checks = [\"jwd\"]\ncwe =",

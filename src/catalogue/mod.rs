@@ -1,19 +1,23 @@
 //! What leakcoach knows: rules, their coaching and their samples.
 //!
 //! Rules are written as TOML in `patterns/`; `build.rs` checks them and compiles them
-//! to static data, so nothing is parsed at start-up. Knows nothing of git or files.
+//! to static data, so nothing is parsed at start-up. Users' own rules are read at run
+//! time ([`UserRules`]). Knows nothing of git or files.
 
 pub mod anchor;
 pub(crate) mod assigned;
 pub mod check;
 pub mod checksum;
-#[cfg(test)]
-mod lint;
+pub(crate) mod coaching;
+pub(crate) mod foreign;
+pub(crate) mod lint;
 pub mod sample;
 pub mod schema;
+mod user;
 
 pub use check::Check;
 pub use schema::{Engine, Grade, Kind, Lifetime, Severity};
+pub use user::{Extends, Fault, Remark, Search, UserRule, UserRules, Weight};
 
 use std::cmp::Ordering;
 use std::sync::OnceLock;
@@ -65,12 +69,42 @@ pub struct Rule {
     pub cwe: &'static [u16],
     /// OWASP Non-Human Identities Top 10 ids.
     pub nhi: Lines,
-    /// What a person is told. A function, so that the words cost nothing until asked for.
-    pub coaching: fn() -> Coaching,
+    /// What a person is told, see [`Rule::coaching`].
+    words: Words,
+    /// Where a user's rule stands; nothing for leakcoach's own.
+    pub file: Option<FileLine>,
     /// Templates that match, for [`sample::expand`].
     pub samples: Lines,
     /// Templates that do not.
     pub near_misses: Lines,
+}
+
+impl Rule {
+    /// What a person is told about it.
+    pub fn coaching(&self) -> Coaching {
+        match self.words {
+            Words::Builtin(words) => words(),
+            Words::User(words) => *words,
+        }
+    }
+}
+
+/// A rule's words.
+#[derive(Debug, Clone, Copy)]
+enum Words {
+    /// A function, so that they cost nothing until asked for.
+    Builtin(fn() -> Coaching),
+    /// Read at run time.
+    User(&'static Coaching),
+}
+
+/// A place in a rule file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLine {
+    /// The file, as it was named, fit for a terminal.
+    pub path: &'static str,
+    /// One-based.
+    pub line: usize,
 }
 
 /// What a person is told about one rule.
@@ -109,6 +143,16 @@ pub struct Lines(&'static str);
 impl Lines {
     /// Between two texts.
     const SEPARATOR: char = '\u{1f}';
+
+    /// The texts of a user's rule, kept for good.
+    fn kept<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
+        let mut all = String::new();
+        for text in texts {
+            all.push_str(text.as_ref());
+            all.push(Self::SEPARATOR);
+        }
+        Self(all.leak())
+    }
 
     /// The texts.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -244,7 +288,7 @@ mod builtin {
     #![expect(clippy::unreadable_literal, reason = "generated")]
     use super::{
         Anchor, ByteSet, Catalogue, Check, Coaching, Companion, Engine, Grade, Kind, Lifetime,
-        Lines, OnceLock, Rule, Severity,
+        Lines, OnceLock, Rule, Severity, Words,
     };
     include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 }

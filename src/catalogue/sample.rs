@@ -8,10 +8,14 @@ use super::checksum;
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD};
 use fastrand::Rng;
 
+/// A sample is no longer than this.
+const MOST: usize = 1 << 16;
+
 /// Expands `template` with the random numbers of `seed`.
 ///
 /// # Errors
-/// A sentence that names the generator that is unknown or misused.
+/// A sentence that names the generator that is misused. It quotes nothing else of the
+/// template: a user's could hold a real credential.
 pub fn expand(template: &str, seed: u64) -> Result<String, String> {
     let mut rng = Rng::with_seed(seed ^ 0x6c65_616b_636f_6163);
     let mut out = String::new();
@@ -29,9 +33,14 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
         {
             let made = generate(call, &out, &mut rng)?;
             out.push_str(&made);
+            if out.len() > MOST {
+                return Err(format!("it makes more than {MOST} bytes"));
+            }
             rest = after;
         } else {
-            return Err(format!("`{template}` has a brace without its pair"));
+            return Err(
+                "it has a brace without its pair; `{{` and `}}` stand for braces".to_owned()
+            );
         }
     }
     out.push_str(rest);
@@ -47,15 +56,18 @@ fn generate(call: &str, so_far: &str, rng: &mut Rng) -> Result<String, String> {
     let (call, broken) = call.strip_suffix('!').map_or((call, false), |call| (call, true));
     let mut parts = call.splitn(4, ':');
     let name = parts.next().unwrap_or_default();
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err("braces hold a generator; `{{` and `}}` stand for braces".to_owned());
+    }
     let args: Vec<&str> = parts.collect();
     let count = || -> Result<usize, String> {
         args.first()
             .and_then(|count| count.parse().ok())
             .filter(|count| (1..=8192).contains(count))
-            .ok_or_else(|| format!("`{{{call}}}` needs a count from 1 to 8192"))
+            .ok_or_else(|| format!("`{{{name}}}` needs a count from 1 to 8192"))
     };
     let first = || {
-        args.first().copied().ok_or_else(|| format!("`{{{call}}}` needs an argument after a colon"))
+        args.first().copied().ok_or_else(|| format!("`{{{name}}}` needs an argument after a colon"))
     };
     if let Some(alphabet) = alphabet(name) {
         return Ok(text(rng, alphabet, count()?));
@@ -75,14 +87,14 @@ fn generate(call: &str, so_far: &str, rng: &mut Rng) -> Result<String, String> {
         }
         "gitlab-routable" => gitlab_routable(rng, first()?, args.get(1).copied().unwrap_or("")),
         "macaroon" => macaroon(rng, first()?)
-            .ok_or_else(|| format!("`{{{call}}}` needs the location in base64"))?,
+            .ok_or_else(|| format!("`{{{name}}}` needs the location in base64"))?,
         "aws-key-id" => aws_key_id(rng),
         "azure-marvin" => {
             let [length, signature, seed] = args[..] else {
-                return Err(format!("`{{{call}}}` needs bytes, signature and seed"));
+                return Err(format!("`{{{name}}}` needs bytes, signature and seed"));
             };
             azure_marvin(rng, length, signature, seed)
-                .ok_or_else(|| format!("`{{{call}}}` does not fit together"))?
+                .ok_or_else(|| format!("`{{{name}}}` does not fit together"))?
         }
         "azure-cask" => azure_cask(rng, first()?),
         "entra-secret" => entra_secret(rng),
@@ -96,7 +108,7 @@ fn generate(call: &str, so_far: &str, rng: &mut Rng) -> Result<String, String> {
             format!(r#"{{"{}":"{}"}}"#, args.join(r#"":"x",""#), text(rng, BASE62, 24)).as_bytes(),
         ),
         "password" => password(rng),
-        _ => return Err(format!("no generator is called `{name}`")),
+        _ => return Err("it names a generator that is not known".to_owned()),
     };
     Ok(if broken { spoil(&made) } else { made })
 }
@@ -199,12 +211,15 @@ fn aws_key_id(rng: &mut Rng) -> String {
 fn azure_marvin(rng: &mut Rng, length: &str, signature: &str, seed: &str) -> Option<String> {
     let length: usize = length.parse().ok().filter(|length| (16..=128).contains(length))?;
     let seed: [u8; 8] = seed.as_bytes().try_into().ok()?;
+    if signature.len() != 4 || !signature.is_ascii() {
+        return None;
+    }
     // The checksum's bits can disturb the signature's last character: try again then.
     (0..4096).find_map(|_| {
         let mut text = BASE64.encode(&bytes(rng, length));
         let at = text.trim_end_matches('=').len().checked_sub(10)?;
         text.replace_range(at..at + 4, signature);
-        let mut raw = BASE64.decode(text.as_bytes()).ok()?;
+        let mut raw = BASE64.decode(text.as_bytes()).ok().filter(|raw| raw.len() == length)?;
         let hash = checksum::marvin32(&raw[..length - 4], seed);
         raw[length - 4..].copy_from_slice(&hash.to_le_bytes());
         let text = BASE64.encode(&raw);

@@ -72,12 +72,16 @@ pub struct RuleText {
     /// The rule beside whose findings this one is looked for too.
     pub companion: Option<CompanionText>,
     /// CWE numbers.
+    #[serde(default)]
     pub cwe: Vec<u16>,
     /// OWASP Non-Human Identities Top 10 ids, for example `NHI2:2025`.
+    #[serde(default)]
     pub nhi: Vec<String>,
     /// Templates that must match.
+    #[serde(default)]
     pub samples: Vec<String>,
     /// Templates that must not.
+    #[serde(default)]
     pub near_misses: Vec<String>,
     /// The words.
     #[serde(default)]
@@ -108,8 +112,8 @@ pub struct CompanionText {
     pub shape: String,
 }
 
-/// What a person is told about one rule. Every field must be filled, by the rule
-/// or by its file.
+/// What a person is told about one rule. Of leakcoach's own rules every field must be
+/// filled, by the rule or by its file.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CoachingText {

@@ -1,5 +1,6 @@
 //! Precision and recall, printed.
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::eval::{Checksums, Counts, Labels, Score, Trial};
 use crate::report;
@@ -27,6 +28,9 @@ pub(super) struct EvalArgs {
     /// List at most this many misses and false alarms of each kind
     #[arg(long, default_value_t = 0)]
     list: usize,
+    /// Use the rules of this file too: leakcoach's format, or gitleaks'
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = super::rules::Format::Text)]
     format: super::rules::Format,
@@ -35,8 +39,11 @@ pub(super) struct EvalArgs {
 /// Measures and prints.
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Error> {
     let least = Confidence::ALL.iter().copied().find(|case| case.word() == args.least);
+    let config = Config::load_with(None, &args.rules)?;
+    super::users::announce(&config.users);
     let trial = Trial {
         folder: args.folder.clone(),
+        users: config.users,
         least: least.unwrap_or(Confidence::Possible),
         checksums: if args.ignore_checksums { Checksums::Ignored } else { Checksums::Count },
     };

@@ -1,9 +1,11 @@
 //! The long form: all about a rule, or all that was seen in a file.
 
 use super::run::{Check, Checked};
+use super::users::scanner;
 use crate::catalogue::{Catalogue, Rule};
+use crate::config::Config;
 use crate::error::Error;
-use crate::scan::{Finding, Note, Scanner, Text};
+use crate::scan::{Finding, Note, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
 use crate::source::role::role_of;
@@ -13,12 +15,13 @@ use std::path::Path;
 /// Explains the rule called `id`, else the file at that path, else the finding.
 pub(super) fn explain(id: &str) -> Result<u8, Error> {
     let catalogue = Catalogue::builtin();
-    if let Some(rule) = catalogue.rule(id) {
+    let config = super::rules::config(&[])?;
+    if let Some(rule) = config.users.rule(id).or_else(|| catalogue.rule(id)) {
         explain_rule(rule);
         return Ok(exit::PASSED);
     }
     if Path::new(id).is_file() {
-        return explain_file(Path::new(id));
+        return explain_file(Path::new(id), &config);
     }
     if !explain_finding(id)? {
         let nearest = catalogue.nearest(id).map(str::to_owned);
@@ -35,7 +38,7 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
         Err(Error::NoRepository { .. }) => return Ok(false),
         Err(error) => return Err(error),
     };
-    let check = Check::new(Some(&repo))?;
+    let check = Check::new(Some(&repo), &[])?;
     let mut checked = Checked::default();
     check.changes(&repo, &source::index::staged(&repo)?, &mut checked)?;
     for set in source::range::unpushed(&repo)?.change_sets(&repo)? {
@@ -45,7 +48,9 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
     for card in &checked.cards {
         report::data(&report::card(card, super::env::style()));
     }
-    let rule = checked.cards.first().and_then(|card| Catalogue::builtin().rule(card.rule));
+    let users = &check.config.users;
+    let rule = checked.cards.first().map(|card| card.rule);
+    let rule = rule.and_then(|id| users.rule(id).or_else(|| Catalogue::builtin().rule(id)));
     if let Some(rule) = rule {
         explain_rule(rule);
     }
@@ -53,11 +58,14 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
 }
 
 fn explain_rule(rule: &Rule) {
-    let words = (rule.coaching)();
+    let words = rule.coaching();
     let mut text = format!(
         "{} [{}]\n{} severity, lives {}\n",
         rule.what, rule.id, rule.severity, rule.lifetime
     );
+    if let Some(at) = rule.file {
+        text.push_str(&["a rule of ", at.path, ":", &at.line.to_string(), "\n"].concat());
+    }
     for (label, words) in [
         ("opens", words.opens),
         ("signal", words.missed),
@@ -84,7 +92,7 @@ fn explain_rule(rule: &Rule) {
 }
 
 /// Every match in a file, with what it is or why it is no credential.
-fn explain_file(path: &Path) -> Result<u8, Error> {
+fn explain_file(path: &Path, config: &Config) -> Result<u8, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::File {
         deed: "read",
         path: path.to_owned(),
@@ -92,7 +100,7 @@ fn explain_file(path: &Path) -> Result<u8, Error> {
     })?;
     let name = path.as_os_str().as_encoded_bytes();
     let (text, role) = (to_utf8(&bytes), role_of(name));
-    let found = Scanner::new(Catalogue::builtin()).scan(&Text { bytes: &text, path: name, role });
+    let found = scanner(config).scan(&Text { bytes: &text, path: name, role });
     let lines = LineStarts::of(&text);
     report::data(&format!("read as a {role} file"));
     let mut all: Vec<(usize, String)> = Vec::new();

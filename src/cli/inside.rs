@@ -77,7 +77,7 @@ impl Check {
                 return;
             }
             let text = to_utf8(member.bytes);
-            let mut found = self.scan(member.name, &text);
+            let mut found = self.scan(member.name, &text, coverage);
             if outer.exposure != Exposure::File {
                 found.findings.append(&mut found.marked);
             }

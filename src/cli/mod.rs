@@ -10,6 +10,7 @@ mod inside;
 mod key;
 mod rules;
 mod run;
+mod users;
 
 use crate::coach::Card;
 use crate::error::Error;
@@ -71,6 +72,9 @@ enum Command {
         /// Fail, with exit code 3, when an archive or a member of one cannot be opened
         #[arg(long)]
         strict: bool,
+        /// Use the rules of this file too: leakcoach's format, or gitleaks'
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
     },
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
@@ -124,17 +128,17 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Doctor(args) => hooks::doctor(&args),
         Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
-        Command::Check { tree, stdin, range, strict } => {
+        Command::Check { tree, stdin, range, strict, rules } => {
             let checked = if stdin {
-                check_stdin()?
+                check_stdin(&rules)?
             } else if !tree.is_empty() {
-                check_tree(&tree)?
+                check_tree(&tree, &rules)?
             } else if let Some(range) = range {
                 let repo = open()?;
-                check_outgoing(&repo, &source::range::range(&repo, &range)?)?
+                check_outgoing(&repo, &source::range::range(&repo, &range)?, &rules)?
             } else {
                 let repo = open()?;
-                check_staged(&repo, &source::index::staged(&repo)?)?
+                check_staged(&repo, &source::index::staged(&repo)?, &rules)?
             };
             Ok(if strict { checked.strictly() } else { checked }.conclude())
         }
@@ -170,7 +174,7 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
         }
         "pre-merge-commit" => {
             let set = source::index::staged_to_merge(&repo, &env::merged())?;
-            (check_staged(&repo, &set)?.conclude(), hook::Input::Passed)
+            (check_staged(&repo, &set, &[])?.conclude(), hook::Input::Passed)
         }
         "pre-commit" => (check_staged_and(&repo, args)?.conclude(), hook::Input::Passed),
         _ => (exit::PASSED, hook::Input::Passed),
@@ -194,14 +198,14 @@ fn check_push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, E
             source::range::pushed(repo, input, remote.as_deref().unwrap_or_default())?
         }
     };
-    check_outgoing(repo, &outgoing)
+    check_outgoing(repo, &outgoing, &[])
 }
 
 /// Checks what is staged and, when a hook manager names files beside those, all of them
 /// whole: it was asked for all files then.
 fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<Checked, Error> {
     let set = source::index::staged(repo)?;
-    let check = Check::new(Some(repo))?;
+    let check = Check::new(Some(repo), &[])?;
     let mut checked = Checked::default();
     check.changes(repo, &set, &mut checked)?;
     let top = repo.top().map(std::fs::canonicalize).and_then(Result::ok);
@@ -226,14 +230,18 @@ fn check_staged_and(repo: &Repo, files: &[OsString]) -> Result<Checked, Error> {
     Ok(checked)
 }
 
-fn check_staged(repo: &Repo, set: &source::ChangeSet) -> Result<Checked, Error> {
+fn check_staged(repo: &Repo, set: &source::ChangeSet, rules: &[PathBuf]) -> Result<Checked, Error> {
     let mut checked = Checked::default();
-    Check::new(Some(repo))?.changes(repo, set, &mut checked)?;
+    Check::new(Some(repo), rules)?.changes(repo, set, &mut checked)?;
     Ok(checked)
 }
 
-fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<Checked, Error> {
-    let check = Check::new(Some(repo))?;
+fn check_outgoing(
+    repo: &Repo,
+    outgoing: &source::range::Outgoing,
+    rules: &[PathBuf],
+) -> Result<Checked, Error> {
+    let check = Check::new(Some(repo), rules)?;
     let mut checked = Checked::default();
     for set in outgoing.change_sets(repo)? {
         check.changes(repo, &set, &mut checked)?;
@@ -241,20 +249,20 @@ fn check_outgoing(repo: &Repo, outgoing: &source::range::Outgoing) -> Result<Che
     Ok(checked)
 }
 
-fn check_stdin() -> Result<Checked, Error> {
+fn check_stdin(rules: &[PathBuf]) -> Result<Checked, Error> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
     let mut checked = Checked::default();
-    Check::new(None)?.bytes(b"", &bytes, &mut checked);
+    Check::new(None, rules)?.bytes(b"", &bytes, &mut checked);
     Ok(checked)
 }
 
-fn check_tree(paths: &[PathBuf]) -> Result<Checked, Error> {
+fn check_tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
     let check = match open() {
-        Ok(repo) => Check::new(Some(&repo))?,
-        Err(Error::NoRepository { .. }) => Check::new(None)?,
+        Ok(repo) => Check::new(Some(&repo), rules)?,
+        Err(Error::NoRepository { .. }) => Check::new(None, rules)?,
         Err(error) => return Err(error),
     };
     let checked = walk(&check, paths);

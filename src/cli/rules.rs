@@ -1,9 +1,14 @@
 //! The rules, listed or sampled.
 
-use crate::catalogue::{Catalogue, Kind, Lifetime, Rule, Severity, sample};
+use crate::catalogue::{Catalogue, Kind, Lifetime, Remark, Rule, Severity, UserRules, sample};
+use crate::config::Config;
 use crate::error::Error;
 use crate::report;
+use crate::scan::{Scanner, Text};
+use crate::source::role::FileRole;
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -40,16 +45,33 @@ pub(super) struct RulesArgs {
     /// Print a fresh fake credential of this rule instead, for tests and drills
     #[arg(long, value_name = "RULE", conflicts_with_all = ["service", "kind", "severity", "lifetime"])]
     sample: Option<String>,
+    /// List the rules of this file only, and what of it is not honoured: leakcoach's
+    /// format, or gitleaks'
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
+/// The configuration of this repository, if there is one, with the rule files `given`.
+pub(super) fn config(given: &[PathBuf]) -> Result<Config, Error> {
+    match super::open() {
+        Ok(repo) => Config::load_with(repo.top(), given),
+        Err(Error::NoRepository { .. }) => Config::load_with(None, given),
+        Err(error) => Err(error),
+    }
+}
+
 /// Lists the rules that `args` ask for.
 pub(super) fn rules(args: &RulesArgs) -> Result<(), Error> {
     let catalogue = Catalogue::builtin();
+    // What is asked of a file is asked of it alone.
+    let config =
+        if args.rules.is_empty() { config(&[])? } else { Config::load_with(None, &args.rules)? };
+    let users = &config.users;
     if let Some(id) = &args.sample {
-        return print_sample(catalogue, id);
+        return print_sample(users.rule(id), id);
     }
     let service = args.service.as_ref().map(|service| service.to_lowercase());
     let wanted = |rule: &&Rule| {
@@ -58,34 +80,76 @@ pub(super) fn rules(args: &RulesArgs) -> Result<(), Error> {
             && args.severity.is_none_or(|least| rule.severity >= least)
             && args.lifetime.is_none_or(|lifetime| rule.lifetime == lifetime)
     };
-    let rules = catalogue.rules().filter(wanted);
+    let own = catalogue.rules().filter(|rule| args.rules.is_empty() && !users.replaces(rule.id));
+    let rules = own.chain(users.iter().map(|user| user.rule)).filter(wanted);
     match args.format {
         Format::Json => {
-            let json: Vec<serde_json::Value> = rules.map(as_json).collect();
+            let json: Vec<serde_json::Value> =
+                rules.map(|rule| as_json(rule, users.remarks())).collect();
             report::data(&serde_json::Value::from(json).to_string());
         }
         Format::Text => {
             for rule in rules {
-                report::data(&format!("{:<36} {:<9} {}", rule.id, rule.severity, rule.what));
+                let file = rule.file.map(|at| format!("  ({}:{})", at.path, at.line));
+                let file = file.unwrap_or_default();
+                report::data(&format!("{:<36} {:<9} {}{file}", rule.id, rule.severity, rule.what));
             }
         }
+    }
+    for remark in users.remarks() {
+        report::notice(&remark.to_string());
+    }
+    for miss in found_near_misses(users) {
+        report::notice(&miss);
     }
     Ok(())
 }
 
-fn print_sample(catalogue: &Catalogue, id: &str) -> Result<(), Error> {
-    let rule = catalogue.rule(id).ok_or_else(|| Error::UnknownId {
+/// Near-misses of users' rules that are found after all.
+fn found_near_misses(users: &Arc<UserRules>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for user in users.iter() {
+        let (rule, Some(at)) = (user.rule, user.rule.file) else { continue };
+        let alone = Scanner::new(Catalogue::builtin())
+            .only(|_| false)
+            .with(users, |other| std::ptr::eq(other, rule));
+        for (number, template) in (1..).zip(rule.near_misses.iter()) {
+            let Ok(text) = sample::expand(template, 1) else { continue };
+            let text = Text { bytes: text.as_bytes(), path: b"", role: FileRole::Config };
+            if !alone.scan(&text).findings.is_empty() {
+                faults.push(format!(
+                    "{}:{}: `{}`: near-miss {number} is found",
+                    at.path, at.line, rule.id
+                ));
+            }
+        }
+    }
+    faults
+}
+
+fn print_sample(users: Option<&'static Rule>, id: &str) -> Result<(), Error> {
+    let catalogue = Catalogue::builtin();
+    let rule = users.or_else(|| catalogue.rule(id)).ok_or_else(|| Error::UnknownId {
         id: id.to_owned(),
         nearest: catalogue.nearest(id).map(str::to_owned),
     })?;
-    let template = rule.samples.iter().next().unwrap_or_default();
+    let none = || Error::Usage(format!("the rule file of `{}` gives no sample", rule.id));
+    let template = rule.samples.iter().next().ok_or_else(none)?;
     let made = sample::expand(template, fastrand::u64(..)).map_err(Error::Usage)?;
     report::data(&made);
     Ok(())
 }
 
-fn as_json(rule: &Rule) -> serde_json::Value {
+fn as_json(rule: &Rule, remarks: &[Remark]) -> serde_json::Value {
+    let about = |remark: &&Remark| {
+        rule.file.is_some_and(|at| at.path == remark.path)
+            && remark.rule.as_deref() == Some(rule.id)
+    };
+    let remarks: Vec<&str> =
+        remarks.iter().filter(about).map(|remark| remark.what.as_str()).collect();
     serde_json::json!({
+        "file": rule.file.map(|at| format!("{}:{}", at.path, at.line)),
+        "remarks": remarks,
         "id": rule.id,
         "service": rule.service,
         "what": rule.what,

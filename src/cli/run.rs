@@ -2,8 +2,9 @@
 
 use super::decided::{self, Beside, Decided};
 use super::inside::contents;
+use super::users::{announce, scanner};
 use super::{env, key};
-use crate::catalogue::{Catalogue, Rule};
+use crate::catalogue::Rule;
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
@@ -39,17 +40,15 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// A check by the repository's configuration; by the defaults where there is none.
-    pub(super) fn new(repo: Option<&Repo>) -> Result<Self, Error> {
-        let config =
-            repo.and_then(Repo::top).map_or_else(|| Ok(Config::default()), Config::load)?;
-        let scanner = Scanner::new(Catalogue::builtin());
-        let scanner =
-            if config.keeps_all() { scanner } else { scanner.only(|rule| config.keeps(rule.id)) };
+    /// A check by the repository's configuration, by the defaults where there is none,
+    /// and by the rule files `given`.
+    pub(super) fn new(repo: Option<&Repo>, given: &[PathBuf]) -> Result<Self, Error> {
+        let config = Config::load_with(repo.and_then(Repo::top), given)?;
+        announce(&config.users);
         let actor = env::actor();
         Ok(Self {
+            scanner: scanner(&config),
             config,
-            scanner,
             terminal: env::terminal(&actor),
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
@@ -137,7 +136,7 @@ impl Check {
         };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(&bytes);
-        let mut found = self.scan(&change.path, &text);
+        let mut found = self.scan(&change.path, &text, &mut checked.coverage);
         // A marker on a new line came with its value: that is worth a word.
         let mut findings = std::mem::take(&mut found.findings);
         findings.append(&mut found.marked);
@@ -180,7 +179,7 @@ impl Check {
         };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(bytes);
-        let mut findings = self.scan(path, &text).findings;
+        let mut findings = self.scan(path, &text, &mut checked.coverage).findings;
         findings.retain(|finding| !inside.holds(path, finding));
         checked.cards.extend(inside.cards_beside(&HashSet::new()));
         checked.told.extend(self.decided.told());
@@ -194,9 +193,14 @@ impl Check {
         checked.told.extend(self.decided.told());
     }
 
-    /// All that the active rules find.
-    pub(super) fn scan(&self, path: &[u8], bytes: &[u8]) -> Found {
-        self.scanner.scan(&Text { bytes, path, role: role_of(path) })
+    /// All that the active rules find, and in `coverage` which of them stopped.
+    pub(super) fn scan(&self, path: &[u8], bytes: &[u8], coverage: &mut Coverage) -> Found {
+        let found = self.scanner.scan(&Text { bytes, path, role: role_of(path) });
+        coverage.unread.extend(found.stopped.iter().map(|rule| Unread {
+            path: path.into(),
+            why: format!("the rule `{}` matches too often in it", rule.id),
+        }));
+        found
     }
 
     /// The card of a finding in the file called `name`, which tells its role.
@@ -411,7 +415,10 @@ fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
     // A letter before a repetition is no letter of the prefix.
     let repeated = matches!(rule.shape.as_bytes().get(length), Some(b'?' | b'*' | b'{'));
     let length = if repeated { length.saturating_sub(1) } else { length };
-    let fits = rule.leads && length <= 12 && value.starts_with(&rule.shape.as_bytes()[..length]);
+    // A user's shape may be one very value.
+    let hides = rule.file.is_none() || value.len() >= length + 8;
+    let fits =
+        rule.leads && hides && length <= 12 && value.starts_with(&rule.shape.as_bytes()[..length]);
     if fits { &value[..length] } else { &[] }
 }
 

@@ -76,7 +76,7 @@ pub fn card(
     judgement: Judgement,
     place: &Place<'_>,
 ) -> Card {
-    let words = (finding.rule.coaching)();
+    let words = finding.rule.coaching();
     let path = Escaped(place.path).to_string();
     Card {
         what: finding.rule.what,
@@ -144,7 +144,7 @@ fn here(place: &Place<'_>) -> String {
 }
 
 fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
-    let words = (finding.rule.coaching)();
+    let words = finding.rule.coaching();
     let path = quoted(path);
     let whole = belongs_outside(place.path);
     let step = |words: &str, command| Step { words: words.to_owned(), command };

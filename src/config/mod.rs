@@ -1,17 +1,25 @@
 //! Configuration: `.leakcoach.toml` at the top of the repository.
 
+mod rule_files;
+
+use crate::catalogue::{Catalogue, UserRules};
 use crate::error::Error;
 use crate::judge::{Policy, Verdict};
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use rule_files::RuleFiles;
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use toml::Spanned;
 
 /// The name of the repository's file.
 pub const FILE: &str = ".leakcoach.toml";
 
 /// Every key, for "did you mean".
-const KEYS: &[&str] =
-    &["rules", "disable", "only", "paths", "ignore", "verdicts", "proven", "likely", "possible"];
+const KEYS: &[&str] = &[
+    "rules", "disable", "only", "files", "paths", "ignore", "verdicts", "proven", "likely",
+    "possible",
+];
 
 /// What the configuration says.
 #[derive(Debug, Default)]
@@ -20,6 +28,8 @@ pub struct Config {
     pub disable: Vec<String>,
     /// The only rule ids that take part; all when empty.
     pub only: Vec<String>,
+    /// Rules of users, from `rules.files` and the command line.
+    pub users: Arc<UserRules>,
     /// Paths that are not checked.
     pub ignore: GlobSet,
     /// Verdicts by confidence.
@@ -39,6 +49,7 @@ struct Written {
 struct Rules {
     disable: Vec<String>,
     only: Vec<String>,
+    files: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -59,18 +70,28 @@ impl Config {
     /// Reads `.leakcoach.toml` in `top`; the defaults when there is none.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, has an unknown key or a bad pattern, or
-    /// leaves no rule active.
+    /// The file cannot be read, is no TOML, has an unknown key or a bad pattern, names a
+    /// rule file that is wrong, or leaves no rule active.
     pub fn load(top: &Path) -> Result<Self, Error> {
-        let path = top.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(source) => return Err(Error::File { deed: "read", path, source }),
+        Self::load_with(Some(top), &[])
+    }
+
+    /// Reads `.leakcoach.toml` in `top`, if there is either, and the rule files `given`.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and when one of these rule files is wrong.
+    pub fn load_with(top: Option<&Path>, given: &[PathBuf]) -> Result<Self, Error> {
+        let path = top.unwrap_or(Path::new("")).join(FILE);
+        let text = match top.map(|_| std::fs::read_to_string(&path)) {
+            Some(Ok(text)) => text,
+            None => String::new(),
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Some(Err(source)) => return Err(Error::File { deed: "read", path, source }),
         };
-        Self::read(&text, &path)
+        if text.is_empty() && given.is_empty() {
+            return Ok(Self::default());
+        }
+        Self::read_with(&text, &path, top, given)
     }
 
     /// Reads the text of a configuration file called `path`.
@@ -78,10 +99,17 @@ impl Config {
     /// # Errors
     /// As [`Self::load`].
     pub fn read(text: &str, path: &Path) -> Result<Self, Error> {
+        Self::read_with(text, path, path.parent(), &[])
+    }
+
+    fn read_with(
+        text: &str,
+        path: &Path,
+        top: Option<&Path>,
+        given: &[PathBuf],
+    ) -> Result<Self, Error> {
         let written: Written = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| {
-                text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
-            });
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
             let message = error.message();
             let unknown = message.strip_prefix("unknown field `").and_then(|m| m.split('`').next());
             match unknown {
@@ -94,9 +122,17 @@ impl Config {
                 None => Error::Config { path: path.to_owned(), line, what: first_line(message) },
             }
         })?;
-        let known = crate::catalogue::Catalogue::builtin();
+        let mut files = RuleFiles::new(top);
+        for name in &written.rules.files {
+            files.named(path, line_at(text, name.span().start), name.get_ref())?;
+        }
+        for file in given {
+            files.given(file)?;
+        }
+        let users = files.finish()?;
+        let known = Catalogue::builtin();
         for id in written.rules.disable.iter().chain(&written.rules.only) {
-            if known.rule(id).is_none() {
+            if known.rule(id).is_none() && users.rule(id).is_none() {
                 return Err(Error::UnknownId {
                     id: id.clone(),
                     nearest: known.nearest(id).map(str::to_owned),
@@ -121,6 +157,7 @@ impl Config {
         let config = Self {
             disable: written.rules.disable,
             only: written.rules.only,
+            users: Arc::new(users),
             ignore,
             policy: Policy {
                 proven: written.verdicts.proven.unwrap_or(policy.proven),
@@ -128,7 +165,9 @@ impl Config {
                 possible: written.verdicts.possible.unwrap_or(policy.possible),
             },
         };
-        if !known.rules().any(|rule| config.keeps(rule.id)) {
+        if !known.rules().any(|rule| config.keeps(rule.id))
+            && !config.users.iter().any(|user| config.keeps(user.rule.id))
+        {
             return Err(Error::NoRules { path: path.to_owned() });
         }
         Ok(config)
@@ -144,6 +183,10 @@ impl Config {
     pub fn keeps_all(&self) -> bool {
         self.only.is_empty() && self.disable.is_empty()
     }
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn first_line(message: &str) -> String {

@@ -11,7 +11,7 @@ mod score;
 pub use labels::{Label, Labels};
 pub use score::{Counts, Hit, Score};
 
-use crate::catalogue::{Catalogue, Rule};
+use crate::catalogue::{Catalogue, Rule, UserRules};
 use crate::error::Error;
 use crate::scan::{Confidence, Scanner, Text};
 use crate::source::decode::to_utf8;
@@ -19,12 +19,15 @@ use crate::source::lines::LineStarts;
 use crate::source::role::role_of;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to measure.
 #[derive(Debug)]
 pub struct Trial {
     /// The folder that the labels' files are in.
     pub folder: PathBuf,
+    /// Rules of users, which are tried too.
+    pub users: Arc<UserRules>,
     /// Findings below this are not counted.
     pub least: Confidence,
     /// Whether a checksum that fails only makes a finding less sure.
@@ -88,7 +91,7 @@ impl Trial {
     }
 
     fn scanner(&self) -> Scanner {
-        let scanner = Scanner::new(Catalogue::builtin());
+        let scanner = Scanner::new(Catalogue::builtin()).with(&self.users, |_| true);
         match self.checksums {
             Checksums::Count => scanner,
             Checksums::Ignored => scanner.ignoring_checksums(),

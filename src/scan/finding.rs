@@ -72,6 +72,8 @@ pub enum Note {
     Marked(&'static str),
     /// The user and password are a well-known default pair.
     DefaultLogin,
+    /// A user's rule says that a file of this path is one.
+    ByPath,
 }
 
 impl Note {
@@ -105,6 +107,7 @@ impl fmt::Display for Note {
             Self::Unpacked(from) => write!(f, "it was unpacked from {from}"),
             Self::Marked(marker) => write!(f, "`{marker}` on its line lets it through"),
             Self::DefaultLogin => f.write_str("it is a well-known default login"),
+            Self::ByPath => f.write_str("its path says so"),
         }
     }
 }

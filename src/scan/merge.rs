@@ -1,6 +1,6 @@
 //! One finding a credential: the most specific rule wins, and pairs become one.
 
-use super::{Dismissed, Finding, Found, Reason};
+use super::{Confidence, Dismissed, Finding, Found, Note, Reason};
 use crate::catalogue::{Check, Engine, Grade};
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
     order.sort_by_key(|finding| std::cmp::Reverse(rank(finding)));
     let mut kept: Vec<Finding> = Vec::with_capacity(order.len());
     for finding in order {
-        if kept.iter().any(|better| {
+        if kept.iter().filter(|better| may_cover(better, &finding)).any(|better| {
             overlaps(&better.secret_span, &finding.secret_span)
                 // What stands between a name and its value is covered for a generic rule
                 // only: another credential may stand there.
@@ -36,7 +36,8 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
         .dismissed
         .iter()
         .filter(|d| {
-            d.rule.engine == Engine::Shape
+            d.rule.file.is_none()
+                && d.rule.engine == Engine::Shape
                 && d.rule.grade == Grade::Likely
                 && d.reason != Reason::Covered
         })
@@ -59,9 +60,24 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
     debug_assert!(found.findings.iter().all(|finding| finding.span.end <= bytes.len()));
 }
 
+/// Whether `better` may stand for `finding` too. A user's rule may come with the very
+/// change that is checked: it hides nothing that would be refused harder without it.
+pub(super) fn may_cover(better: &Finding, finding: &Finding) -> bool {
+    better.rule.file.is_none()
+        || finding.rule.file.is_some()
+        || better.confidence >= finding.confidence
+            && (better.rule.severity >= finding.rule.severity || stands(better))
+            && !better.notes.iter().any(|n| matches!(n, Note::LocalHost | Note::DefaultLogin))
+}
+
+/// Whether a finding is told by leakcoach's own rules, or surely refused.
+pub(super) fn stands(finding: &Finding) -> bool {
+    finding.rule.file.is_none() || finding.confidence >= Confidence::Likely
+}
+
 /// Surer first, then named before generic, then the longer,
 /// then the one that says more of what stands around it.
-fn rank(finding: &Finding) -> (u8, super::Confidence, bool, usize, usize) {
+fn rank(finding: &Finding) -> (u8, Confidence, bool, usize, usize) {
     let any_address = finding.rule.checks.contains(&Check::UrlPassword);
     let any_service = finding.rule.family.starts_with("generic/");
     let specific = match (finding.rule.engine, finding.rule.grade) {
@@ -90,7 +106,8 @@ fn join_pairs(found: &mut Found) {
         let partner = found
             .findings
             .iter()
-            .position(|other| other.secret_span == place && other.rule.id == wanted);
+            .position(|other| other.secret_span == place && other.rule.id == wanted)
+            .filter(|partner| may_cover(&found.findings[at], &found.findings[*partner]));
         if let Some(partner) = partner {
             let rule = found.findings[partner].rule;
             let notes = found.findings[partner].notes.clone();

@@ -1,8 +1,9 @@
 //! Bytes in, findings out. Pure: no git, files, clock or network.
 //!
 //! One pass over the bytes finds anchors; only around an anchor is a rule's shape
-//! tried, and its checks after it. What matched and is no credential after all is kept
-//! as [`Dismissed`], with the reason.
+//! tried, and its checks after it. Users' rules, where there are any, take a second
+//! pass. What matched and is no credential after all is kept as [`Dismissed`], with the
+//! reason.
 
 mod anchors;
 mod assignment;
@@ -20,15 +21,18 @@ mod placeholder;
 mod reason;
 mod shape;
 mod spelled;
+mod user;
 mod value;
 mod within;
 
 pub use finding::{Confidence, Dismissed, Finding, Note};
 pub use reason::Reason;
 
-use crate::catalogue::{Catalogue, Engine, Rule};
+use crate::catalogue::{Catalogue, Engine, Rule, UserRules};
 use crate::source::role::FileRole;
 use shape::{Candidate, Shapes};
+use std::sync::Arc;
+use user::UserPass;
 
 /// Bytes to scan, and what their place says of them.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,9 @@ pub struct Found {
     pub marked: Vec<Finding>,
     /// What looked like one and is none, in order of position.
     pub dismissed: Vec<Dismissed>,
+    /// Users' rules that were stopped before the text's end: they matched, or would have
+    /// been tried, too often.
+    pub stopped: Vec<&'static Rule>,
 }
 
 /// Rules made ready to run. Make one, use it on every thread.
@@ -60,6 +67,7 @@ pub struct Scanner {
     /// Whether the rule at the same index takes part; empty when all do.
     active: Vec<bool>,
     checksums_count: bool,
+    user: Option<Box<UserPass>>,
 }
 
 impl Scanner {
@@ -68,9 +76,10 @@ impl Scanner {
     pub fn new(catalogue: &'static Catalogue) -> Self {
         Self {
             catalogue,
-            shapes: Shapes::new(catalogue),
+            shapes: Shapes::new(catalogue.len(), None),
             active: Vec::new(),
             checksums_count: true,
+            user: None,
         }
     }
 
@@ -89,13 +98,22 @@ impl Scanner {
         self
     }
 
+    /// Adds the rules of users for which `keep` says yes.
+    #[must_use]
+    pub fn with(mut self, rules: &Arc<UserRules>, keep: impl Fn(&Rule) -> bool) -> Self {
+        self.user = (!rules.is_empty()).then(|| Box::new(UserPass::new(Arc::clone(rules), keep)));
+        self
+    }
+
     /// How many rules take part.
     pub fn active_rules(&self) -> usize {
-        if self.active.is_empty() {
-            self.catalogue.len()
-        } else {
-            self.active.iter().filter(|active| **active).count()
-        }
+        let users = self.user.as_ref().map_or(0, |user| user.active_rules());
+        users
+            + if self.active.is_empty() {
+                self.catalogue.len()
+            } else {
+                self.active.iter().filter(|active| **active).count()
+            }
     }
 
     /// Every credential in `text`, and every look-alike with the reason why not.
@@ -105,6 +123,9 @@ impl Scanner {
         let mut found = self.scan_plain(text);
         self.scan_spelled(text, &mut found);
         self.scan_encoded(text, encoded::DEPTH, &mut found);
+        if let Some(user) = &self.user {
+            user.files(text, &mut found);
+        }
         marker::apply(&mut found, text.bytes);
         found
     }
@@ -136,13 +157,20 @@ impl Scanner {
                 candidates.push(found);
             }
         });
-        if candidates.is_empty() {
-            return Found::default();
-        }
-        self.shapes.companions(self.catalogue, text.bytes, &mut candidates, |index| {
-            self.active.get(index).is_none_or(|active| *active)
-        });
         let mut found = Found::default();
+        if let Some(user) = &self.user {
+            user.candidates(text, &mut candidates, &mut found);
+        }
+        if candidates.is_empty() {
+            return found;
+        }
+        let active = |index: &usize| self.active.get(*index).is_none_or(|active| *active);
+        let companions = self.catalogue.companions.iter().map(|index| usize::from(*index));
+        let companions = companions.filter(active).map(|index| (index, self.catalogue.get(index)));
+        self.shapes.companions(companions, text.bytes, &mut candidates);
+        if let Some(user) = &self.user {
+            user.companions(text.bytes, &mut candidates);
+        }
         for candidate in candidates {
             match finding::weigh(candidate, text, self.checksums_count) {
                 Ok(finding) => found.findings.push(finding),

@@ -47,6 +47,10 @@ pub enum Reason {
     Covered,
     /// A comment on the line lets it through, with a reason.
     Marked,
+    /// An allowlist of a user's rule file lets it through.
+    Allowlisted,
+    /// What its rule requires nearby is not there.
+    Alone,
 }
 
 impl Reason {
@@ -74,6 +78,8 @@ impl Reason {
             Self::PublicByDesign => "public-by-design",
             Self::Covered => "covered",
             Self::Marked => "marked",
+            Self::Allowlisted => "allowlisted",
+            Self::Alone => "alone",
         }
     }
 }
@@ -102,6 +108,8 @@ impl fmt::Display for Reason {
             Self::PublicByDesign => "it is made to be public",
             Self::Covered => "a more specific finding covers it",
             Self::Marked => "a comment on its line lets it through",
+            Self::Allowlisted => "an allowlist of its rule's file lets it through",
+            Self::Alone => "what its rule requires nearby is not there",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A rule's shape, tried around an anchor.
 
 use super::names;
-use crate::catalogue::{Catalogue, Rule, assigned};
+use crate::catalogue::{Rule, assigned};
 use crate::source::lines::LineStarts;
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
@@ -32,12 +32,24 @@ impl Candidate {
 pub(super) struct Shapes {
     own: Box<[OnceLock<Regex>]>,
     companion: Box<[OnceLock<Regex>]>,
+    /// What each may take of memory while it runs, in bytes; as much as usual without.
+    cache: Option<usize>,
 }
 
 impl Shapes {
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
-        let cells = || (0..catalogue.len()).map(|_| OnceLock::new()).collect();
-        Self { own: cells(), companion: cells() }
+    pub(super) fn new(rules: usize, cache: Option<usize>) -> Self {
+        let cells = || (0..rules).map(|_| OnceLock::new()).collect();
+        Self { own: cells(), companion: cells(), cache }
+    }
+
+    /// Compiles a shape that has been compiled before, by `build.rs` or when its file was
+    /// read.
+    fn compile(&self, shape: &str) -> Regex {
+        let mut builder = RegexBuilder::new(shape);
+        if let Some(cache) = self.cache {
+            builder.dfa_size_limit(cache);
+        }
+        builder.unicode(false).build().expect("the same shape was compiled before")
     }
 
     /// The match of `rule` that the anchor at `hit` belongs to.
@@ -57,7 +69,7 @@ impl Shapes {
         let from = start.saturating_sub(rule.before as usize);
         let until = bytes.len().min(start + rule.after as usize);
         let regex = self.own[index].get_or_init(|| {
-            compile(&if rule.leads {
+            self.compile(&if rule.leads {
                 format!(r"\A(?:{})", rule.shape)
             } else {
                 rule.shape.to_owned()
@@ -106,7 +118,7 @@ impl Shapes {
             let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
             (rule.least..=rule.after).contains(&length)
                 && self.own[index]
-                    .get_or_init(|| compile(&format!(r"\A(?:{})\z", rule.shape)))
+                    .get_or_init(|| self.compile(&format!(r"\A(?:{})\z", rule.shape)))
                     .is_match(value)
         };
         let found =
@@ -120,21 +132,17 @@ impl Shapes {
         })
     }
 
-    /// Adds the matches of companion rules around the candidates that call for them.
+    /// Adds the matches of companion `rules`, each with its index, around the candidates
+    /// that call for them.
     pub(super) fn companions(
         &self,
-        catalogue: &'static Catalogue,
+        rules: impl Iterator<Item = (usize, &'static Rule)>,
         bytes: &[u8],
         candidates: &mut Vec<Candidate>,
-        active: impl Fn(usize) -> bool,
     ) {
         let mut lines = None;
-        for index in catalogue.companions.iter().map(|index| usize::from(*index)) {
-            let rule = catalogue.get(index);
+        for (index, rule) in rules {
             let Some(companion) = rule.companion else { continue };
-            if !active(index) {
-                continue;
-            }
             let beside: Vec<Range<usize>> = candidates
                 .iter()
                 .filter(|candidate| candidate.rule.id == companion.of)
@@ -148,7 +156,7 @@ impl Shapes {
                 // A line of megabytes is no neighbourhood.
                 let from = from.unwrap_or(0).max(place.start.saturating_sub(4096));
                 let until = until.unwrap_or(bytes.len()).min(place.end + 4096);
-                let regex = self.companion[index].get_or_init(|| compile(companion.shape));
+                let regex = self.companion[index].get_or_init(|| self.compile(companion.shape));
                 for captures in regex.captures_iter(&bytes[from..until]) {
                     let Some(whole) = captures.get(0) else { continue };
                     let secret = captures.name("secret").unwrap_or(whole);
@@ -170,10 +178,6 @@ impl Shapes {
             }
         }
     }
-}
-
-fn compile(shape: &str) -> Regex {
-    RegexBuilder::new(shape).unicode(false).build().expect("build.rs compiled the same shape")
 }
 
 /// Whether nothing of the same word stands right before or after the match.

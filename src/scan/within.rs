@@ -1,17 +1,18 @@
 //! Text that another text holds: decoded, unescaped or put together, and scanned in turn.
 
 use super::spelled;
-use super::{Confidence, Finding, Found, Note, Scanner, Text, encoded};
+use super::{Confidence, Finding, Found, Note, Scanner, Text, encoded, merge};
 use std::ops::Range;
 
 impl Scanner {
     /// Looks at what runs of base64 and hexadecimal digits say. A finding in one stands
     /// where the run stands.
     pub(super) fn scan_encoded(&self, text: &Text<'_>, depth: usize, found: &mut Found) {
-        let mut inside = Vec::new();
+        let (mut inside, mut stopped) = (Vec::new(), Vec::new());
         encoded::for_each(text.bytes, |decoded| {
             // What a rule has judged as a whole is not judged again by its parts.
-            if found.findings.iter().any(|finding| meet(&finding.secret_span, &decoded.at)) {
+            let mut judged = found.findings.iter().filter(|finding| merge::stands(finding));
+            if judged.any(|finding| meet(&finding.secret_span, &decoded.at)) {
                 return;
             }
             let inner = Text { bytes: &decoded.text, ..*text };
@@ -19,6 +20,7 @@ impl Scanner {
             if depth > 1 {
                 self.scan_encoded(&inner, depth - 1, &mut within);
             }
+            stopped.append(&mut within.stopped);
             for finding in within.findings {
                 // A generic name in a decoded text is too weak a sign.
                 if finding.confidence > Confidence::Possible {
@@ -26,6 +28,7 @@ impl Scanner {
                 }
             }
         });
+        found.stopped.append(&mut stopped);
         add(found, inside);
     }
 
@@ -33,19 +36,27 @@ impl Scanner {
     /// finding that reads the same as it is written is left to the plain scan.
     pub(super) fn scan_spelled(&self, text: &Text<'_>, found: &mut Found) {
         let mut inside: Vec<Finding> = Vec::new();
+        let mut stopped = Vec::new();
         spelled::for_each(text.bytes, |spelled| {
             let inner = Text { bytes: &spelled.text, ..*text };
-            for finding in self.scan_plain(&inner).findings {
+            let mut within = self.scan_plain(&inner);
+            stopped.append(&mut within.stopped);
+            for finding in within.findings {
                 let Some(place) = spelled.origin(&finding.secret_span) else { continue };
                 let known = |known: &Finding| {
-                    meet(&known.secret_span, &place) && known.confidence >= finding.confidence
+                    meet(&known.secret_span, &place)
+                        && known.confidence >= finding.confidence
+                        && merge::may_cover(known, &finding)
                 };
                 if !found.findings.iter().chain(&inside).any(known) {
-                    found.findings.retain(|weaker| !meet(&weaker.secret_span, &place));
+                    found.findings.retain(|weaker| {
+                        !meet(&weaker.secret_span, &place) || !merge::may_cover(&finding, weaker)
+                    });
                     inside.push(moved(finding, place, spelled.how));
                 }
             }
         });
+        found.stopped.append(&mut stopped);
         add(found, inside);
     }
 }

@@ -6,7 +6,7 @@ use crate::lists::{Digest, Entry, ListedPath, Means, Sight, has_checksum};
 use crate::scan::{Finding, Found};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
-use crate::source::{Repo, index, range};
+use crate::source::{Coverage, Repo, index, range};
 use bstr::BString;
 use gix_hash::ObjectId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,7 +96,7 @@ impl<'a> Sites<'a> {
         }
         let staged = index::staged(repo)?.changes;
         now.extend(staged.into_iter().map(|change| (change.path, change.id)));
-        let check = Check::new(Some(repo))?;
+        let check = Check::new(Some(repo), &[])?;
         Ok(Self { repo, check, now, scanned: BTreeMap::new() })
     }
 
@@ -107,7 +107,9 @@ impl<'a> Sites<'a> {
     fn scan(&self, path: &[u8], id: ObjectId) -> Option<Scanned> {
         let raw = self.repo.read(id).ok()?.to_vec();
         let text = to_utf8(&raw).into_owned();
-        let Found { mut findings, mut marked, .. } = self.check.scan(path, &text);
+        // What a stopped rule would find further on is not found, and so not let through.
+        let mut unread = Coverage::default();
+        let Found { mut findings, mut marked, .. } = self.check.scan(path, &text, &mut unread);
         findings.append(&mut marked);
         Some(Scanned { raw, text, findings })
     }
