@@ -4,6 +4,7 @@
 
 mod archive;
 mod card;
+mod foreign_rules;
 mod harness;
 mod hook;
 mod hostile;
@@ -11,3 +12,4 @@ mod import;
 mod install;
 mod layers;
 mod rules;
+mod user_rules;
