@@ -83,8 +83,26 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         cursor.blanks();
         return quoted(&mut cursor).map(|value| (value, Standing::Quoted));
     }
-    let operators =
-        [&b":="[..], b"=>", b"->", b"<-", b"||=", b"?=", b"+=", b"=", b":", b",", b">", b"("];
+    let operators = [
+        &b":::="[..],
+        b"::=",
+        b":=",
+        b".=",
+        b"=>",
+        b"->",
+        b"<-",
+        b"||=",
+        b"?=",
+        b"+=",
+        b"=",
+        b":",
+        b",",
+        b">",
+        b"(",
+    ];
+    if closed == 0 && blanks > 0 {
+        go_type(&mut cursor);
+    }
     let Some(operator) = operators.into_iter().find(|operator| cursor.take(operator)) else {
         return beyond(&mut cursor, name, closed, blanks);
     };
@@ -101,12 +119,39 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         (b",", None) if cursor.rest().trim_ascii().is_empty() => below(&cursor, name),
         (b"," | b"(", None) => None,
         (_, Some(value)) => Some((value, Standing::Quoted)),
-        (b">", None) => {
-            let length = memchr::memchr(b'<', &bytes[from..line_end])?;
-            (length > 0).then_some((from..from + length, Standing::Bare))
-        }
+        (b">", None) => element(bytes, from..line_end).map(|value| (value, Standing::Bare)),
         (_, None) => bare(&mut cursor).map(|value| (value, Standing::Bare)),
     }
+}
+
+/// A type between the name and its value: `var name string = "…"`.
+fn go_type(cursor: &mut Cursor<'_>) {
+    let at = cursor.at;
+    let of_type =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'*' | b'[' | b']');
+    let length = cursor.skip(of_type);
+    let apart = cursor.blanks() > 0;
+    let given = cursor.rest().starts_with(b"=") && !cursor.rest().starts_with(b"==");
+    if length == 0 || !apart || !given {
+        cursor.at = at;
+    }
+}
+
+/// The text of an element: on the line of its opening, or alone on the next one.
+fn element(bytes: &[u8], line: Range<usize>) -> Option<Range<usize>> {
+    if let Some(length) = memchr::memchr(b'<', &bytes[line.clone()]) {
+        return (length > 0).then_some(line.start..line.start + length);
+    }
+    if !bytes[line.clone()].trim_ascii().is_empty() {
+        return None;
+    }
+    let next = line.end + 1;
+    let limit = bytes.len().min(next + REACH);
+    let end = memchr::memchr(b'\n', bytes.get(next..limit)?).map(|at| next + at)?;
+    let text = &bytes[next..end];
+    let start = next + text.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let closes = bytes[end + 1..bytes.len().min(end + 200)].trim_ascii_start().starts_with(b"</");
+    closes.then(|| start..start + text.trim_ascii().len())
 }
 
 /// Whether the text at `start` is a call's first argument: `f("name", …)`, and not one
@@ -130,6 +175,9 @@ fn beyond(
     if cursor.rest().trim_ascii().is_empty() {
         return below(cursor, name);
     }
+    if closed > 0 && cursor.rest().trim_ascii() == b"{" {
+        return default_of(cursor);
+    }
     if blanks == 0 {
         return None;
     }
@@ -137,6 +185,26 @@ fn beyond(
         return Some((value, Standing::Quoted));
     }
     bare(cursor).map(|value| (value, Standing::Apart))
+}
+
+/// The default of a Terraform variable: `variable "name" {`, and `default = "…"` below.
+fn default_of(cursor: &Cursor<'_>) -> Option<(Range<usize>, Standing)> {
+    let bytes = cursor.bytes;
+    let mut next = cursor.end + 1;
+    for _ in 0..6 {
+        let limit = bytes.len().min(next + REACH);
+        let end = memchr::memchr(b'\n', bytes.get(next..limit)?).map_or(limit, |at| next + at);
+        let mut line = Cursor { bytes, at: next, end };
+        line.blanks();
+        if line.rest().starts_with(b"}") {
+            return None;
+        }
+        if attribute(&mut line, b"default") {
+            return quoted(&mut line).map(|value| (value, Standing::Quoted));
+        }
+        next = end + 1;
+    }
+    None
 }
 
 /// Reads `word="` or `"word": ` up to its value.
@@ -471,6 +539,12 @@ mod tests {
             "<add key=\"KEY\" value=\"v-1\"/>",
             "<entry key=\"KEY\">v-1</entry>",
             "users: [{user: ann, KEY: v-1}]",
+            "KEY ::= \"v-1\"",
+            "KEY :::= \"v-1\"",
+            "$KEY .= \"v-1\"",
+            "var KEY string = \"v-1\"",
+            "<KEY>\n    v-1\n</KEY>",
+            "variable \"KEY\" {\n  type    = string\n  default = \"v-1\"\n}\n",
             "\"a: b\\n KEY: v-1\\n\"",
             "- name: KEY\n  value: v-1\n",
             "{\"name\": \"KEY\",\n \"value\": \"v-1\"}",

@@ -44,6 +44,8 @@ pub enum Check {
     LettersAndDigits,
     /// Reads like a password that someone uses: no placeholder, no plain words.
     Password,
+    /// Reads like a token: drawn by a machine, no name, no placeholder.
+    Token,
     /// Not hexadecimal only: such a value is a digest, not this credential.
     NotHex,
 }
@@ -69,6 +71,7 @@ impl Check {
         ("mixed", Self::Mixed),
         ("letters-and-digits", Self::LettersAndDigits),
         ("password", Self::Password),
+        ("token", Self::Token),
         ("not-hex", Self::NotHex),
     ];
 

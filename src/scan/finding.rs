@@ -84,12 +84,12 @@ impl Note {
 
     /// What it says at `now`, in seconds since 1970.
     pub fn at(&self, now: i64) -> String {
-        match self {
-            Self::Expiry { at } if self.ended(now) => {
-                format!("it ended by itself at {}: it opens nothing any more", Utc(*at))
-            }
-            _ => self.to_string(),
+        if let Self::Expiry { at } = self
+            && *at < now
+        {
+            return format!("it ended by itself at {}: it opens nothing any more", Utc(*at));
         }
+        self.to_string()
     }
 }
 

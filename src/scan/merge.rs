@@ -39,7 +39,8 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
             d.rule.file.is_none()
                 && d.rule.engine == Engine::Shape
                 && d.rule.grade == Grade::Likely
-                && d.reason != Reason::Covered
+                // Too plain for a prefix's rule may be enough for a telling name.
+                && !matches!(d.reason, Reason::Covered | Reason::TooPlain)
         })
         .map(|d| (d.span.clone(), d.reason))
         .collect();

@@ -339,7 +339,14 @@ pub(super) fn meaning(name: &[u8]) -> Option<Names> {
     if has("max") || has("min") || has("num") || has("count") || has("public") || has("page") {
         return None;
     }
-    if has("csrf") || has("xsrf") || has("cancellation") || has("no") || has("show") || has("hide")
+    if has("csrf")
+        || has("xsrf")
+        || has("authenticity")
+        || has("antiforgery")
+        || has("cancellation")
+        || has("no")
+        || has("show")
+        || has("hide")
     {
         return None;
     }

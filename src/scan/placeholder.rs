@@ -51,6 +51,7 @@ fn elided(value: &[u8]) -> bool {
         || memchr::memmem::find(value, b"....").is_some()
         || memchr::memmem::find(value, "…".as_bytes()).is_some()
         || memchr::memmem::find(value, b"***").is_some()
+        || memchr::memmem::find(value, b"####").is_some()
 }
 
 /// Openings and endings that only published examples have. Bodies are cut short so
@@ -394,7 +395,9 @@ fn placeholder_word(value: &[u8]) -> bool {
     if parts.is_empty() {
         return false;
     }
-    let listed = |part: &String| WORDS.contains(&part.as_str());
+    let listed = |part: &String| {
+        WORDS.contains(&part.as_str()) || part.len() > 2 && part.bytes().all(|byte| byte == b'x')
+    };
     let strong = parts.iter().any(|part| STRONG.contains(&part.as_str()));
     let left: usize = parts.iter().filter(|part| !listed(part)).map(String::len).sum();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();

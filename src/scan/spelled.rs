@@ -75,7 +75,7 @@ fn seam(bytes: &[u8], quote: usize) -> Option<usize> {
         at += operator.len();
         at += blanks(window.get(at..)?);
     }
-    let lines = window.get(..at)?.iter().filter(|byte| **byte == b'\n').count();
+    let lines = memchr::memchr_iter(b'\n', window.get(..at)?).count();
     if at == 0 || lines > 1 {
         return None;
     }

@@ -63,13 +63,8 @@ pub(super) fn run(
         Check::LettersAndDigits => holds_if(
             value.iter().any(u8::is_ascii_alphabetic) && value.iter().any(u8::is_ascii_digit),
         ),
-        Check::Password => {
-            let setting = Setting { quoted: true, login: true };
-            match value::reason(b"", Names::Password, value, setting) {
-                None => Outcome::Holds,
-                Some(reason) => Outcome::Fails(reason),
-            }
-        }
+        Check::Password => assigned(Names::Password, value),
+        Check::Token => assigned(Names::Token, value),
         Check::NotHex => {
             if value.iter().all(u8::is_ascii_hexdigit) {
                 Outcome::Fails(Reason::Digest)
@@ -78,6 +73,12 @@ pub(super) fn run(
             }
         }
     }
+}
+
+/// What a value would be under a telling name.
+fn assigned(means: Names, value: &[u8]) -> Outcome {
+    let setting = Setting { quoted: true, login: true };
+    value::reason(b"", means, value, setting).map_or(Outcome::Holds, Outcome::Fails)
 }
 
 fn holds_if(holds: bool) -> Outcome {
