@@ -83,16 +83,18 @@ pub(crate) fn lint(text: &str, duty: Duty) -> Result<(String, Vec<Linted>), Vec<
     if faults.is_empty() { Ok((file.service, rules)) } else { Err(faults) }
 }
 
-/// What a TOML parser says, without the value it says it of.
+/// What a TOML parser says, without what it quotes: a value can be a credential that was
+/// pasted into the wrong place. What it expected instead is no part of the file, and the
+/// name of a field is shown while it is short.
 pub(crate) fn unquoted(message: &str) -> String {
-    let first = message.lines().next().unwrap_or_default();
-    match first
-        .split_once("string \"")
-        .and_then(|(before, rest)| Some((before, rest.rsplit_once('"')?.1)))
-    {
-        Some((before, after)) => format!("{before}string{after}"),
-        None => first.to_owned(),
-    }
+    let expected = message.rfind(", expected").unwrap_or(message.len());
+    let quoted = message.find(['`', '"']).unwrap_or(message.len());
+    let (said, rest) = message.split_at(quoted.min(expected));
+    let (_, expected) = message.split_at(expected);
+    let name = rest.split('`').nth(1).filter(|name| name.len() <= 24 && said.ends_with("field "));
+    let name = name.map_or_else(String::new, |name| format!(" `{name}`"));
+    let said = said.trim_end();
+    format!("{said}{name}{expected}").lines().next().unwrap_or_default().to_owned()
 }
 
 /// Where one rule stands in its file.

@@ -2,6 +2,7 @@
 
 mod rule_files;
 
+use crate::catalogue::lint::unquoted;
 use crate::catalogue::{Catalogue, UserRules};
 use crate::error::Error;
 use crate::judge::{Policy, Verdict};
@@ -116,10 +117,10 @@ impl Config {
                 Some(key) => Error::UnknownKey {
                     path: path.to_owned(),
                     line,
-                    key: key.to_owned(),
+                    key: shown(key, nearest(key).is_some()),
                     nearest: nearest(key),
                 },
-                None => Error::Config { path: path.to_owned(), line, what: first_line(message) },
+                None => Error::Config { path: path.to_owned(), line, what: unquoted(message) },
             }
         })?;
         let mut files = RuleFiles::new(top);
@@ -133,10 +134,8 @@ impl Config {
         let known = Catalogue::builtin();
         for id in written.rules.disable.iter().chain(&written.rules.only) {
             if known.rule(id).is_none() && users.rule(id).is_none() {
-                return Err(Error::UnknownId {
-                    id: id.clone(),
-                    nearest: known.nearest(id).map(str::to_owned),
-                });
+                let nearest = known.nearest(id).map(str::to_owned);
+                return Err(Error::UnknownId { id: shown(id, nearest.is_some()), nearest });
             }
         }
         let mut ignore = GlobSetBuilder::new();
@@ -189,8 +188,9 @@ fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
+/// A name that nothing known is like: shown while it is short, for the same reason.
+fn shown(name: &str, known: bool) -> String {
+    if known || name.len() <= 24 { name.to_owned() } else { "…".to_owned() }
 }
 
 fn nearest(key: &str) -> Option<&'static str> {
@@ -218,6 +218,27 @@ mod tests {
             refused("[rules]\ndisabel = []\n"),
             ".leakcoach.toml:2: unknown key `disabel` / did you mean `disable`?"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_value() {
+        let token = crate::catalogue::sample::expand("ghp_{base62:36}", 1).unwrap();
+        for (text, says) in [
+            (
+                format!("[verdicts]\nproven = \"{token}\""),
+                ":2: unknown variant, expected one of `permit`",
+            ),
+            (
+                format!("[rules]\ndisable = \"{token}\""),
+                ":2: invalid type: string, expected a sequence",
+            ),
+            (format!("[rules]\n{token} = 1"), ":2: unknown key `…`"),
+            (format!("[rules]\nonly = ['{token}']"), "no rule or finding is called `…`"),
+            (format!("[rules]\n{token}"), ":2: key with no value, expected `=`"),
+        ] {
+            let said = refused(&text);
+            assert!(said.contains(says) && !said.contains(&token), "{}", said.replace(&token, ""));
+        }
     }
 
     #[test]

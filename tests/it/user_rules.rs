@@ -125,7 +125,7 @@ fn rule_files_are_named_on_the_command_line_too() {
 fn every_fault_of_a_rule_file_is_told_with_its_line() {
     for (from, to, expected) in [
         ("severity =", "severty =", "8: unknown field `severty`"),
-        ("what = \"Acme deploy key\"", "what = 3", "6: invalid type: integer `3`"),
+        ("what = \"Acme deploy key\"", "what = 3", "6: invalid type: integer, expected a string"),
         ("lifetime = \"long\"\n", "", "4: missing field `lifetime`"),
         (
             "revoke = { console = \"https://acme.example/keys\" }",
