@@ -22,6 +22,8 @@ mod coaching;
 #[path = "src/catalogue/lint.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod lint;
+#[path = "src/catalogue/reach.rs"]
+mod reach;
 #[path = "src/catalogue/sample.rs"]
 mod sample;
 #[path = "src/catalogue/schema.rs"]

@@ -157,7 +157,7 @@ fn element(bytes: &[u8], line: Range<usize>) -> Option<Range<usize>> {
 /// Whether the text at `start` is a call's first argument: `f("name", …)`, and not one
 /// of a list.
 fn first_argument(bytes: &[u8], start: usize) -> bool {
-    let before = bytes[..start].trim_ascii_end();
+    let before = bytes[start.saturating_sub(256)..start].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
     before.is_some_and(|before| before.trim_ascii_end().ends_with(b"("))
 }
@@ -222,7 +222,7 @@ fn attribute(cursor: &mut Cursor<'_>, word: &[u8]) -> bool {
 /// The value on the next line, where the name was itself one: `name: K`, `"Key": "K"`.
 fn below(cursor: &Cursor<'_>, name: &Range<usize>) -> Option<(Range<usize>, Standing)> {
     let bytes = cursor.bytes;
-    let before = bytes[..name.start].trim_ascii_end();
+    let before = bytes[name.start.saturating_sub(256)..name.start].trim_ascii_end();
     let before = before.strip_suffix(b"\"").unwrap_or(before).trim_ascii_end();
     if !before.ends_with(b":") {
         return None;
@@ -367,6 +367,10 @@ fn bare(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
     };
     let rest = cursor.rest();
     let length = rest.iter().position(stop).unwrap_or(rest.len());
+    // Nothing ends it within reach: no value that anyone wrote.
+    if length >= REACH - 64 {
+        return None;
+    }
     let value = rest.get(..length).unwrap_or_default();
     // A line's end inside a text: `a: b\n`.
     let length = memchr::memmem::find(value, b"\\n").unwrap_or(length);

@@ -7,6 +7,7 @@
 use super::assigned;
 use super::check::{Check, byte_set};
 use super::coaching::{Duty, fill, missing};
+use super::reach;
 use super::sample;
 use super::schema::{Engine, RuleFile, RuleText};
 use regex::bytes::Regex;
@@ -288,7 +289,9 @@ fn analyse(rule: &RuleText) -> Result<Analysed, String> {
             rule.anchors.iter().any(|anchor| literal.starts_with(&case(anchor.as_bytes())))
         })
     });
-    Ok(Analysed { before: if leads { 0 } else { reach }, after: reach, least, leads, regexes })
+    let before =
+        if leads { 0 } else { reach::lead_in(&hir, &rule.anchors).unwrap_or(reach).min(reach) };
+    Ok(Analysed { before, after: reach, least, leads, regexes })
 }
 
 /// What is wrong with an expression, without the expression.

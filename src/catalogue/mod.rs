@@ -11,6 +11,7 @@ pub mod checksum;
 pub(crate) mod coaching;
 pub(crate) mod foreign;
 pub(crate) mod lint;
+mod reach;
 pub mod sample;
 pub mod schema;
 mod user;

@@ -78,13 +78,19 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
 /// Whether a name, a sign without blanks around it and a value fill their line, as in a
 /// text that a program holds.
 fn alone(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
-    let line = memchr::memrchr(b'\n', &bytes[..name.start]).map_or(0, |newline| newline + 1);
-    let before = bytes[line..name.start].trim_ascii();
+    let before = line_before(bytes, name.start).trim_ascii();
     let rest = bytes.get(value.end..).unwrap_or_default();
-    let after = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+    let after = rest.iter().take(64).find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
     matches!(before, b"" | b"//" | b"#" | b"*" | b"-" | b"export")
-        && matches!(after, None | Some(b'\n' | b'`'))
+        && (rest.is_empty() || matches!(after, Some(b'\n' | b'`')))
         && value.start - name.end <= 2
+}
+
+/// What stands in the line before `at`, as far as it matters: a line without end must not
+/// be read again for each name in it.
+fn line_before(bytes: &[u8], at: usize) -> &[u8] {
+    let before = &bytes[at.saturating_sub(512)..at];
+    &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..]
 }
 
 /// Whether the name is written as a command's flag: `--password`.
@@ -95,9 +101,9 @@ fn name_is_flag(text: &Text<'_>, name: &Range<usize>) -> bool {
 /// Whether a bare value ends where a text in quotes does, or a query's part: it stands
 /// inside a text of the program.
 fn within_text(bytes: &[u8], value: &Range<usize>) -> bool {
-    let line = memchr::memrchr(b'\n', &bytes[..value.start]).map_or(0, |newline| newline + 1);
+    let line = line_before(bytes, value.start);
     let closing = bytes.get(value.end).copied();
-    let opened = |quote: u8| memchr::memchr_iter(quote, &bytes[line..value.start]).count() % 2 == 1;
+    let opened = |quote: u8| memchr::memchr_iter(quote, line).count() % 2 == 1;
     match closing {
         Some(quote @ (b'"' | b'\'' | b'`')) => opened(quote),
         Some(b'&') => opened(b'"') || opened(b'\''),

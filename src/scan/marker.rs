@@ -28,15 +28,19 @@ pub(super) fn apply(found: &mut Found, bytes: &[u8]) {
     let mut kept = Vec::with_capacity(found.findings.len());
     for finding in found.findings.drain(..) {
         let at = finding.secret_span.clone();
-        let start = memchr::memrchr(b'\n', &bytes[..at.start]).map_or(0, |newline| newline + 1);
-        let end = memchr::memchr(b'\n', &bytes[at.end..]).map_or(bytes.len(), |n| at.end + n);
-        if allows(&bytes[start..end.min(at.end + 512)], finding.rule.id) {
+        // A marker further off, in a line without end, is none of this value.
+        let floor = at.start.saturating_sub(4096);
+        let limit = bytes.len().min(at.end + 512);
+        let start =
+            memchr::memrchr(b'\n', &bytes[floor..at.start]).map_or(floor, |n| floor + n + 1);
+        let end = memchr::memchr(b'\n', &bytes[at.end..limit]).map_or(limit, |n| at.end + n);
+        if allows(&bytes[start..end], finding.rule.id) {
             found.dismissed.push(Dismissed {
                 rule: finding.rule,
                 span: at,
                 reason: Reason::Marked,
             });
-        } else if let Some(marker) = foreign(bytes, start, end.min(at.end + 512)) {
+        } else if let Some(marker) = foreign(bytes, start, end) {
             let mut finding = finding;
             finding.notes.push(Note::Marked(marker));
             found.marked.push(finding);
@@ -50,10 +54,10 @@ pub(super) fn apply(found: &mut Found, bytes: &[u8]) {
 /// The marker of another tool that hides the line at `start..end`.
 fn foreign(bytes: &[u8], start: usize, end: usize) -> Option<&'static str> {
     let holds = |line: &[u8], marker: &str| memchr::memmem::find(line, marker.as_bytes()).is_some();
-    let line = &bytes[start.max(end.saturating_sub(4096))..end];
+    let line = &bytes[start..end];
     let above = bytes[..start].strip_suffix(b"\n").unwrap_or_default();
-    let from = memchr::memrchr(b'\n', above).map_or(0, |newline| newline + 1);
-    let above = &above[from.max(above.len().saturating_sub(512))..];
+    let above = &above[above.len().saturating_sub(512)..];
+    let above = &above[memchr::memrchr(b'\n', above).map_or(0, |newline| newline + 1)..];
     FOREIGN
         .into_iter()
         .find(|marker| holds(line, marker))

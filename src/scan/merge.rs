@@ -1,5 +1,6 @@
 //! One finding a credential: the most specific rule wins, and pairs become one.
 
+use super::places::Places;
 use super::{Confidence, Dismissed, Finding, Found, Note, Reason};
 use crate::catalogue::{Check, Engine, Grade};
 use std::ops::Range;
@@ -10,29 +11,34 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
     let mut order: Vec<Finding> = std::mem::take(&mut found.findings);
     order.sort_by_key(|finding| std::cmp::Reverse(rank(finding)));
     let mut kept: Vec<Finding> = Vec::with_capacity(order.len());
+    let mut values: Places<usize> = Places::default();
+    let mut wholes: Places<usize> = Places::default();
     for finding in order {
-        if kept.iter().filter(|better| may_cover(better, &finding)).any(|better| {
-            overlaps(&better.secret_span, &finding.secret_span)
-                // What stands between a name and its value is covered for a generic rule
-                // only: another credential may stand there.
-                || finding.rule.engine == Engine::Assignment
-                    && overlaps(&better.span, &finding.secret_span)
-                || better
-                    .companion
-                    .as_ref()
-                    .is_some_and(|(_, place)| overlaps(place, &finding.secret_span))
-        }) {
+        let at = &finding.secret_span;
+        // What stands between a name and its value is covered for a generic rule only:
+        // another credential may stand there.
+        let around = (finding.rule.engine == Engine::Assignment).then(|| wholes.meeting(at));
+        let covered = values
+            .meeting(at)
+            .chain(around.into_iter().flatten())
+            .any(|better| may_cover(&kept[better], &finding));
+        if covered {
             found.dismissed.push(Dismissed {
                 rule: finding.rule,
                 span: finding.secret_span,
                 reason: Reason::Covered,
             });
         } else {
+            values.add(at, kept.len());
+            wholes.add(&finding.span, kept.len());
+            if let Some((_, place)) = &finding.companion {
+                values.add(place, kept.len());
+            }
             kept.push(finding);
         }
     }
     // A generic rule must not raise again what a specific one has dismissed.
-    let dismissed: Vec<(Range<usize>, Reason)> = found
+    let dismissed: Places<()> = found
         .dismissed
         .iter()
         .filter(|d| {
@@ -42,11 +48,11 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
                 // Too plain for a prefix's rule may be enough for a telling name.
                 && !matches!(d.reason, Reason::Covered | Reason::TooPlain)
         })
-        .map(|d| (d.span.clone(), d.reason))
+        .map(|d| (d.span.clone(), ()))
         .collect();
     let (generic_covered, mut kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|finding| {
         finding.rule.engine == Engine::Assignment
-            && dismissed.iter().any(|(span, _)| overlaps(span, &finding.secret_span))
+            && dismissed.meeting(&finding.secret_span).next().is_some()
     });
     for finding in generic_covered {
         found.dismissed.push(Dismissed {
@@ -94,20 +100,27 @@ fn rank(finding: &Finding) -> (u8, Confidence, bool, usize, usize) {
     (specific, finding.confidence, finding.companion.is_some(), value, whole)
 }
 
-fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
-}
-
 /// A credential found beside an identifier takes it up, so that the pair is one card.
 fn join_pairs(found: &mut Found) {
-    let mut taken = Vec::new();
+    if found.findings.iter().all(|finding| finding.companion.is_none()) {
+        return;
+    }
+    let places = |spans: Vec<Range<usize>>| -> Places<usize> {
+        spans.into_iter().enumerate().map(|(index, span)| (span, index)).collect()
+    };
+    let values = places(found.findings.iter().map(|finding| finding.secret_span.clone()).collect());
+    let dismissed = places(found.dismissed.iter().map(|d| d.span.clone()).collect());
+    let mut taken = vec![false; found.findings.len()];
     for at in 0..found.findings.len() {
         let Some((_, place)) = found.findings[at].companion.clone() else { continue };
         let wanted = found.findings[at].rule.companion.map_or("", |companion| companion.of);
-        let partner = found
-            .findings
-            .iter()
-            .position(|other| other.secret_span == place && other.rule.id == wanted)
+        let partner = values
+            .meeting(&place)
+            .filter(|other| {
+                let other = &found.findings[*other];
+                other.secret_span == place && other.rule.id == wanted
+            })
+            .min()
             .filter(|partner| may_cover(&found.findings[at], &found.findings[*partner]));
         if let Some(partner) = partner {
             let rule = found.findings[partner].rule;
@@ -115,22 +128,24 @@ fn join_pairs(found: &mut Found) {
             let finding = &mut found.findings[at];
             finding.companion = Some((rule, place));
             finding.notes.extend(notes);
-            taken.push(partner);
+            taken[partner] = true;
         } else {
             // The identifier was dismissed (public by design), but it is there.
-            let mut dismissed = found.dismissed.iter();
-            let known = dismissed.find(|d| d.span == place && d.rule.id == wanted).map(|d| d.rule);
-            found.findings[at].companion = known.map(|rule| (rule, place));
+            let known = dismissed.meeting(&place).map(|index| &found.dismissed[index]);
+            let known = known.filter(|d| d.span == place && d.rule.id == wanted).map(|d| d.rule);
+            found.findings[at].companion = known.last().map(|rule| (rule, place));
         }
     }
-    taken.sort_unstable();
-    taken.dedup();
-    for partner in taken.into_iter().rev() {
-        let identifier = found.findings.remove(partner);
-        found.dismissed.push(Dismissed {
-            rule: identifier.rule,
-            span: identifier.secret_span,
-            reason: Reason::Covered,
-        });
+    let all = std::mem::take(&mut found.findings);
+    for (finding, taken) in all.into_iter().zip(taken) {
+        if taken {
+            found.dismissed.push(Dismissed {
+                rule: finding.rule,
+                span: finding.secret_span,
+                reason: Reason::Covered,
+            });
+        } else {
+            found.findings.push(finding);
+        }
     }
 }

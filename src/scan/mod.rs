@@ -18,6 +18,7 @@ mod members;
 mod merge;
 mod names;
 mod placeholder;
+mod places;
 mod reason;
 mod shape;
 mod spelled;

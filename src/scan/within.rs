@@ -1,5 +1,6 @@
 //! Text that another text holds: decoded, unescaped or put together, and scanned in turn.
 
+use super::places::Places;
 use super::spelled;
 use super::{Confidence, Finding, Found, Note, Scanner, Text, encoded, merge};
 use std::ops::Range;
@@ -9,10 +10,11 @@ impl Scanner {
     /// where the run stands.
     pub(super) fn scan_encoded(&self, text: &Text<'_>, depth: usize, found: &mut Found) {
         let (mut inside, mut stopped) = (Vec::new(), Vec::new());
+        let judged = found.findings.iter().filter(|finding| merge::stands(finding));
+        let judged: Places<()> = judged.map(|finding| (finding.secret_span.clone(), ())).collect();
         encoded::for_each(text.bytes, |decoded| {
             // What a rule has judged as a whole is not judged again by its parts.
-            let mut judged = found.findings.iter().filter(|finding| merge::stands(finding));
-            if judged.any(|finding| meet(&finding.secret_span, &decoded.at)) {
+            if judged.meeting(&decoded.at).next().is_some() {
                 return;
             }
             let inner = Text { bytes: &decoded.text, ..*text };
@@ -35,8 +37,11 @@ impl Scanner {
     /// Looks at literals that the program joins and at characters written as escapes. A
     /// finding that reads the same as it is written is left to the plain scan.
     pub(super) fn scan_spelled(&self, text: &Text<'_>, found: &mut Found) {
-        let mut inside: Vec<Finding> = Vec::new();
-        let mut stopped = Vec::new();
+        let (mut inside, mut stopped): (Vec<Finding>, _) = (Vec::new(), Vec::new());
+        let values = found.findings.iter().enumerate();
+        let values: Places<usize> = values.map(|(i, f)| (f.secret_span.clone(), i)).collect();
+        let mut covered = vec![false; found.findings.len()];
+        let mut new: Places<usize> = Places::default();
         spelled::for_each(text.bytes, |spelled| {
             let inner = Text { bytes: &spelled.text, ..*text };
             let mut within = self.scan_plain(&inner);
@@ -44,25 +49,27 @@ impl Scanner {
             for finding in within.findings {
                 let Some(place) = spelled.origin(&finding.secret_span) else { continue };
                 let known = |known: &Finding| {
-                    meet(&known.secret_span, &place)
-                        && known.confidence >= finding.confidence
-                        && merge::may_cover(known, &finding)
+                    known.confidence >= finding.confidence && merge::may_cover(known, &finding)
                 };
-                if !found.findings.iter().chain(&inside).any(known) {
-                    found.findings.retain(|weaker| {
-                        !meet(&weaker.secret_span, &place) || !merge::may_cover(&finding, weaker)
-                    });
-                    inside.push(moved(finding, place, spelled.how));
+                let at_place: Vec<usize> =
+                    values.meeting(&place).filter(|index| !covered[*index]).collect();
+                if at_place.iter().any(|index| known(&found.findings[*index]))
+                    || new.meeting(&place).any(|index| known(&inside[index]))
+                {
+                    continue;
                 }
+                for weaker in at_place {
+                    covered[weaker] = merge::may_cover(&finding, &found.findings[weaker]);
+                }
+                new.add(&place, inside.len());
+                inside.push(moved(finding, place, spelled.how));
             }
         });
+        let mut covered = covered.into_iter();
+        found.findings.retain(|_| !covered.next().unwrap_or(false));
         found.stopped.append(&mut stopped);
         add(found, inside);
     }
-}
-
-fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }
 
 /// `finding`, standing where the text stands that it was read from.
