@@ -1,7 +1,7 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
 use super::run::{Check, Checked};
-use super::{env, open};
+use super::{env, open, past};
 use crate::coach::Card;
 use crate::error::Error;
 use crate::source::{self, Coverage, Repo};
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CheckArgs {
     /// Check these files and folders instead
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["stdin", "range"])]
@@ -22,6 +23,12 @@ pub(super) struct CheckArgs {
     /// Check the commits of a range instead
     #[arg(long, value_name = "A..B")]
     range: Option<String>,
+    /// Check everything that was ever committed: all refs, stashes and notes
+    #[arg(long, conflicts_with_all = ["tree", "stdin", "range"])]
+    history: bool,
+    /// With --history: also what no ref reaches any more
+    #[arg(long, requires = "history")]
+    dangling: bool,
     /// Fail, with exit code 3, when an archive or a member of one cannot be opened
     #[arg(long)]
     strict: bool,
@@ -37,6 +44,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
         stdin(rules)?
     } else if !args.tree.is_empty() {
         tree(&args.tree, rules)?
+    } else if args.history {
+        let repo = open()?;
+        past::check(&Check::new(Some(&repo), rules)?, &repo, args.dangling)?
     } else if let Some(range) = &args.range {
         let repo = open()?;
         outgoing(&repo, &source::range::range(&repo, range)?, rules)?

@@ -9,6 +9,7 @@ mod hooks;
 mod import;
 mod inside;
 mod key;
+mod past;
 mod rules;
 mod run;
 mod users;
@@ -54,7 +55,7 @@ enum Command {
     },
     /// Check what is staged, or files
     #[command(
-        after_help = "Examples:\n  leakcoach check\n  leakcoach check --tree .\n  git diff | leakcoach check --stdin"
+        after_help = "Examples:\n  leakcoach check\n  leakcoach check --tree .\n  leakcoach check --history\n  git diff | leakcoach check --stdin"
     )]
     Check(check::CheckArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through

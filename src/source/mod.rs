@@ -7,6 +7,7 @@
 pub mod archive;
 mod compare;
 pub mod decode;
+pub mod history;
 pub mod index;
 pub mod lines;
 mod loose;

@@ -211,7 +211,7 @@ fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
 }
 
 /// The commits that `wanted` reach and `known` do not, parents first.
-fn commits_between(
+pub(super) fn commits_between(
     repo: &Repo,
     known: &[ObjectId],
     wanted: &[ObjectId],

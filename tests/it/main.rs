@@ -6,6 +6,7 @@ mod archive;
 mod card;
 mod foreign_rules;
 mod harness;
+mod history;
 mod hook;
 mod hostile;
 mod import;

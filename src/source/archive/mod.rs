@@ -78,6 +78,11 @@ pub fn for_each(
     walk.close(path)
 }
 
+/// Whether `bytes` begin as an archive or a compressed file does.
+pub fn is_archive(bytes: &[u8]) -> bool {
+    Kind::of(bytes).is_some()
+}
+
 /// The kinds of archives and compressed files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

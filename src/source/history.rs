@@ -1,0 +1,229 @@
+//! Everything that was ever committed: each blob once, where it first stood.
+//!
+//! Commits are walked parents first, and a folder that was seen is not entered again, so
+//! that the cost is that of each tree and blob once and not that of a comparison for each
+//! commit. The first commit that is found to hold a blob is the one that brought it.
+
+use super::object::{self, Kind, Thing};
+use super::range::commits_between;
+use super::repo::{Repo, broken, hex_id, oid};
+use super::{Coverage, Unread};
+use crate::error::Error;
+use bstr::{BString, ByteSlice};
+use gix_hash::ObjectId;
+use std::collections::{HashMap, HashSet};
+
+/// As deep may folders be nested; git itself stops at 4,096 bytes of path.
+const DEPTH: usize = 2048;
+
+/// A blob, where it first stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its path there.
+    pub path: BString,
+    /// The blob.
+    pub id: ObjectId,
+    /// The blob that was last seen at this path before.
+    pub before: Option<ObjectId>,
+    /// The commit that brought it.
+    pub commit: ObjectId,
+}
+
+/// All that a history holds.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Its blobs, in the order of the commits that brought them.
+    pub held: Vec<Held>,
+    /// How many commits there are.
+    pub commits: usize,
+    /// What could not be read on the way.
+    pub coverage: Coverage,
+}
+
+/// What all refs, `HEAD` and the stashes reach; with `dangling`, also what nothing reaches
+/// any more and git has not yet thrown away.
+///
+/// # Errors
+/// The refs or a commit cannot be read.
+pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
+    let tips = tips(repo, dangling)?;
+    // Each object is read once: what libgit2 would keep is never asked for again.
+    git2::opts::enable_caching(false);
+    let mut walk = Walk {
+        repo,
+        trees: HashSet::new(),
+        blobs: HashSet::new(),
+        last: HashMap::new(),
+        found: History::default(),
+        commit: ObjectId::null(repo.format()),
+    };
+    let commits = commits_between(repo, &[], &tips)?;
+    walk.found.commits = commits.len();
+    for commit in commits {
+        walk.commit = commit;
+        let tree = repo.commit(commit)?.tree;
+        walk.enter(tree, &mut BString::default(), 0);
+    }
+    Ok(walk.found)
+}
+
+struct Walk<'a> {
+    repo: &'a Repo,
+    trees: HashSet<ObjectId>,
+    blobs: HashSet<ObjectId>,
+    /// The blob last seen at each path.
+    last: HashMap<BString, ObjectId>,
+    found: History,
+    commit: ObjectId,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, tree: ObjectId, path: &mut BString, depth: usize) {
+        if !self.trees.insert(tree) {
+            return;
+        }
+        let unread = |path: &BString, why: String| Unread { path: path.clone(), why };
+        if depth > DEPTH {
+            self.found.coverage.unread.push(unread(path, "its folders are too deep".to_owned()));
+            return;
+        }
+        let bytes = match self.repo.object(tree, Kind::Tree) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.found.coverage.unread.push(unread(path, error.to_string()));
+                return;
+            }
+        };
+        let Some(items) = object::tree_items(&bytes, self.repo.format()) else {
+            let why = format!("tree {tree} is malformed");
+            self.found.coverage.unread.push(unread(path, why));
+            return;
+        };
+        let length = path.len();
+        for item in items {
+            let seen = match item.thing {
+                Thing::Folder => self.trees.contains(&item.id),
+                Thing::File | Thing::Link => !self.blobs.insert(item.id),
+                Thing::Gitlink => true,
+            };
+            if seen {
+                continue;
+            }
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(item.name);
+            if item.thing == Thing::Folder {
+                self.enter(item.id, path, depth + 1);
+            } else {
+                let (path, id, commit) = (path.clone(), item.id, self.commit);
+                let before = self.last.insert(path.clone(), id);
+                self.found.held.push(Held { path, id, before, commit });
+            }
+            path.truncate(length);
+        }
+    }
+}
+
+/// The commits to begin with.
+fn tips(repo: &Repo, dangling: bool) -> Result<Vec<ObjectId>, Error> {
+    let what = "the refs";
+    let Some(native) = repo.native() else {
+        let lines = repo.git().ask(what, &["rev-list", "--all", "--no-walk", "--reflog"])?;
+        return lines.lines().map(|id| hex_id(what, id)).collect();
+    };
+    let failed = |error: git2::Error| broken(what, &error);
+    let mut tips = HashSet::new();
+    for reference in native.references().map_err(failed)? {
+        // A ref that points nowhere, or at no commit, has no history.
+        if let Ok(commit) = reference.map_err(failed)?.peel_to_commit() {
+            tips.insert(oid(commit.id()));
+        }
+    }
+    if let Some(head) = repo.head()?.commit {
+        tips.insert(head);
+    }
+    // Older stashes are in the log of their ref only.
+    if let Ok(log) = native.reflog("refs/stash") {
+        tips.extend(log.iter().map(|entry| oid(entry.id_new())));
+    }
+    if dangling {
+        let odb = native.odb().map_err(failed)?;
+        odb.foreach(|id| {
+            if odb.read_header(*id).is_ok_and(|(_, kind)| kind == git2::ObjectType::Commit) {
+                tips.insert(oid(*id));
+            }
+            true
+        })
+        .map_err(failed)?;
+    }
+    let mut tips: Vec<ObjectId> = tips.into_iter().collect();
+    tips.sort_unstable();
+    Ok(tips)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::history;
+    use crate::source::testing::Sandbox;
+
+    /// `path@commit`, in order of paths.
+    fn told(sandbox: &Sandbox, dangling: bool) -> Vec<String> {
+        let found = history(&sandbox.repo(), dangling).expect("the history is read");
+        assert_eq!(found.coverage.unread, []);
+        let subject = |held: &super::Held| {
+            let commit = held.commit.to_hex().to_string();
+            format!("{}@{}", held.path, sandbox.git(&["log", "-1", "--format=%s", &commit]))
+        };
+        let mut told: Vec<String> = found.held.iter().map(subject).collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn each_blob_is_given_once_with_the_commit_that_brought_it() {
+        let sandbox = Sandbox::holding(&[("a", "1\n"), ("deep/b", "2\n")]);
+        sandbox.write("a", "3\n");
+        sandbox.write("copy", "2\n");
+        sandbox.commit("second");
+        sandbox.git(&["rm", "-q", "a"]);
+        sandbox.commit("third");
+        assert_eq!(told(&sandbox, false), ["a@first", "a@second", "deep/b@first"]);
+    }
+
+    #[test]
+    fn other_branches_stashes_and_notes_belong_to_it_and_what_is_lost_when_asked() {
+        let sandbox = Sandbox::holding(&[("a", "1\n")]);
+        sandbox.git(&["checkout", "-q", "-b", "side"]);
+        sandbox.write("side", "2\n");
+        sandbox.commit("on a branch");
+        sandbox.git(&["checkout", "-q", "main"]);
+        sandbox.git(&["notes", "add", "-m", "a note"]);
+        for text in ["3\n", "4\n"] {
+            sandbox.write("a", text);
+            sandbox.git(&["stash", "-q", "-m", "kept"]);
+        }
+        sandbox.write("lost", "5\n");
+        sandbox.commit("lost");
+        sandbox.git(&["reset", "-q", "--hard", "HEAD^"]);
+
+        let reached = told(&sandbox, false);
+        assert_eq!(reached.iter().filter(|place| place.ends_with("kept")).count(), 2);
+        assert!(reached.contains(&"side@on a branch".to_owned()));
+        assert!(reached.iter().any(|place| place.contains("Notes added")), "{reached:?}");
+        assert!(!reached.contains(&"lost@lost".to_owned()));
+        assert!(told(&sandbox, true).contains(&"lost@lost".to_owned()));
+    }
+
+    #[test]
+    fn git_finds_the_same_where_libgit2_cannot_read() {
+        let sandbox = Sandbox::holding(&[("a", "1\n"), ("deep/b", "2\n")]);
+        sandbox.write("a", "3\n");
+        sandbox.commit("second");
+        let native = told(&sandbox, false);
+        sandbox.git(&["config", "core.repositoryFormatVersion", "1"]);
+        sandbox.git(&["config", "extensions.partialClone", "nobody"]);
+        assert!(sandbox.repo().needs_git());
+        assert_eq!(told(&sandbox, false), native);
+    }
+}

@@ -1,0 +1,48 @@
+//! All that was ever committed.
+
+use crate::harness::Repo;
+use leakcoach::catalogue::{Catalogue, sample::expand};
+
+fn token(repo: &Repo, seed: u64) -> String {
+    let rule = Catalogue::builtin().rule("github-pat").unwrap();
+    repo.plant(expand(rule.samples.iter().next().unwrap(), seed).unwrap())
+}
+
+#[test]
+fn what_was_committed_and_taken_out_again_is_found_once_where_it_came_in() {
+    let repo = Repo::plain();
+    let filler = "a line that stays as it is\n".repeat(400);
+    repo.write("app.py", &filler);
+    repo.commit_unchecked("first");
+    let token = token(&repo, 1);
+    for (version, message) in [("1", "with it"), ("2", "still there")] {
+        repo.write("app.py", &format!("{filler}TOKEN = \"{token}\"\nVERSION = {version}\n"));
+        repo.commit_unchecked(message);
+    }
+    let brought = repo.git(&["rev-parse", "--short=12", "HEAD^"]).text();
+    repo.write("app.py", &filler);
+    repo.commit_unchecked("taken out");
+
+    let checked = repo.leakcoach(&["check", "--history"]);
+
+    assert_eq!(checked.refused().refusals(), 1);
+    checked.says(brought.trim());
+    repo.leakcoach(&["check", "--tree", "."]).accepted();
+}
+
+#[test]
+fn a_branch_that_was_never_merged_and_what_is_lost_belong_to_it() {
+    let repo = Repo::plain();
+    repo.write("a", "1\n");
+    repo.commit_unchecked("first");
+    repo.git(&["checkout", "-q", "-b", "side"]).accepted();
+    repo.write("side.env", &format!("TOKEN={}\n", token(&repo, 2)));
+    repo.commit_unchecked("on the side");
+    repo.git(&["checkout", "-q", "-"]).accepted();
+    assert_eq!(repo.leakcoach(&["check", "--history"]).refused().refusals(), 1);
+
+    repo.git(&["branch", "-D", "side"]).accepted();
+    repo.leakcoach(&["check", "--history"]).accepted();
+    let all = repo.leakcoach(&["check", "--history", "--dangling"]);
+    assert_eq!(all.refused().refusals(), 1);
+}
