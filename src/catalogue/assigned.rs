@@ -73,6 +73,13 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         cursor.skip(|byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'?' | b'\\' | b'}' | b')'));
     closed += usize::from(entity(&mut cursor).is_some());
     let blanks = cursor.blanks();
+    // `syn::token::Eq`: a path's part.
+    if cursor.rest().starts_with(b"::")
+        && !cursor.rest().starts_with(b"::=")
+        && !cursor.rest().starts_with(b":::=")
+    {
+        return None;
+    }
     // A password in a comparison is as plain as one in an assignment.
     let compared = [&b"==="[..], b"==", b"!==", b"!="].iter().any(|sign| cursor.take(sign));
     let others = [&b"=~"[..], b"<=", b">="];
@@ -579,6 +586,7 @@ mod tests {
     fn what_is_no_assignment_has_no_value() {
         for text in [
             "KEY =~ 'v-1'",
+            "x::KEY::v-1",
             "f(KEY, other)",
             "KEY",
             "KEY\nvalue: v-1",

@@ -30,7 +30,11 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
     let means = names::meaning(&bytes[name.clone()])
         .or_else(|| members::lists(bytes, &name).then(|| names::plural(&bytes[name.clone()]))?)?;
     let (value, standing) = assigned::value_of(bytes, &name)?;
-    if bytes[name.clone()].eq_ignore_ascii_case(b"pass")
+    if standing == Standing::Quoted && closes(bytes, &name, &value) || on_badge(bytes, &name) {
+        return None;
+    }
+    let called = &bytes[name.clone()];
+    if (called.eq_ignore_ascii_case(b"pass") || called.ends_with(b".pass"))
         && !bytes[name.end..value.start].contains(&b'=')
         && !login::beside(bytes, &(name.start..value.end), true)
     {
@@ -91,6 +95,24 @@ fn alone(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
 fn line_before(bytes: &[u8], at: usize) -> &[u8] {
     let before = &bytes[at.saturating_sub(512)..at];
     &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..]
+}
+
+/// Whether the quote that seems to open the value closes the text that the name stands in:
+/// `"password=" + word`.
+fn closes(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    let named = bytes.get(name.end).is_some_and(|byte| matches!(byte, b'"' | b'`' | b'\\'));
+    match bytes[..value.start] {
+        [.., before, quote @ (b'"' | b'`')] if before != b'\\' && !named => {
+            memchr::memchr_iter(quote, line_before(bytes, name.start)).count() % 2 == 1
+        }
+        _ => false,
+    }
+}
+
+/// Whether the name is a parameter of a build badge's address: those are shown to all.
+fn on_badge(bytes: &[u8], name: &Range<usize>) -> bool {
+    let before = &bytes[name.start.saturating_sub(32)..name.start];
+    memchr::memmem::find(before, b".svg?").is_some()
 }
 
 /// Whether the name is written as a command's flag: `--password`.

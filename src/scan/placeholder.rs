@@ -23,6 +23,9 @@ pub(super) fn reason(value: &[u8], name: Option<&[u8]>) -> Option<Reason> {
     if bracketed(value) {
         return Some(Reason::Bracketed);
     }
+    if number(value) {
+        return Some(Reason::Constant);
+    }
     if name.is_some_and(|name| same_word(name, value)) {
         return Some(Reason::OwnName);
     }
@@ -36,6 +39,23 @@ pub(super) fn reason(value: &[u8], name: Option<&[u8]>) -> Option<Reason> {
     placeholder_word(value).then_some(Reason::PlaceholderWord)
 }
 
+/// A number of a programming language: `-42i64`, `0xC0000517_u32`, or a version.
+fn number(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"-").unwrap_or(value);
+    let (digits, hex) = match value.strip_prefix(b"0x") {
+        Some(rest) => (rest, true),
+        None => (value, false),
+    };
+    let of_number = |byte: &u8| {
+        byte.is_ascii_digit() || hex && byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'.')
+    };
+    let length = digits.iter().take_while(|byte| of_number(byte)).count();
+    let (number, suffix) = digits.split_at(length);
+    let typed = [&b"u8"[..], b"u16", b"u32", b"u64", b"usize", b"i32", b"i64", b"ul", b"UL", b"L"]
+        .contains(&suffix);
+    !number.is_empty() && (typed || suffix.is_empty() && number.contains(&b'.'))
+}
+
 /// What follows a vendor's prefix: the text after the last `_` or `-` of its first
 /// twelve bytes, where enough is left to judge.
 fn body_of(value: &[u8]) -> &[u8] {
@@ -43,7 +63,7 @@ fn body_of(value: &[u8]) -> &[u8] {
     let cut =
         head.iter().rposition(|byte| matches!(byte, b'_' | b'-' | b'.')).map_or(0, |at| at + 1);
     let body = &value[cut..];
-    if body.len() >= 8 { body } else { value }
+    if body.len() >= 6 { body } else { value }
 }
 
 fn elided(value: &[u8]) -> bool {
@@ -152,6 +172,13 @@ pub(super) fn reference(value: &[u8]) -> bool {
         b"secrets.",
         b"var.",
     ];
+    // A pointer's type, an alias of YAML.
+    if let [b'*', next, ..] = value
+        && next.is_ascii_alphabetic()
+        && value.iter().skip(1).all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    {
+        return true;
+    }
     let value = value.trim_ascii_start();
     OPENINGS.iter().any(|opening| value.starts_with(opening) && value.len() > opening.len())
         || memchr::memmem::find(value, b"${").is_some()

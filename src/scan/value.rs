@@ -213,8 +213,12 @@ fn path(value: &[u8]) -> bool {
     scheme || opens && plain || segments > 1 && plain && !value.iter().any(u8::is_ascii_digit)
 }
 
-/// A format's directive: `%-12s`, `[OK]\t%s\n`.
+/// A format's directive: `%-12s`, `[OK]\t%s\n`; a pattern's class; a terminal's colour.
 fn directive(value: &[u8]) -> bool {
+    let marks = [&b"A-Z"[..], b"a-z", b"\\x1b", b"\\033", b"\\e["];
+    if marks.iter().any(|mark| memchr::memmem::find(value, mark).is_some()) {
+        return true;
+    }
     memchr::memchr_iter(b'%', value).any(|at| {
         let rest = &value[at + 1..];
         let flags = rest
