@@ -39,6 +39,12 @@ pub enum Error {
         /// As it was given.
         revision: String,
     },
+    /// A path to be checked at which there is nothing.
+    #[error("there is nothing at `{}`", Escaped::path(path))]
+    NoPath {
+        /// As it was given.
+        path: PathBuf,
+    },
     /// The git binary is needed for this repository and cannot be run.
     #[error("cannot run `git`, which this repository needs: {why}")]
     NoGit {
@@ -146,6 +152,9 @@ impl Error {
             Self::Revision { .. } => {
                 Some("see `git log --oneline --all` for what there is".to_owned())
             }
+            Self::NoPath { .. } => {
+                Some("paths are taken from the folder that you are in".to_owned())
+            }
             Self::NoGit { .. } => Some("install git, or put it on PATH".to_owned()),
             Self::Config { .. } => Some("see `leakcoach config --help` for every key".to_owned()),
             Self::UnknownKey { nearest, .. } => nearest.map(|key| format!("did you mean `{key}`?")),
@@ -175,6 +184,7 @@ impl Error {
             | Self::NoRules { .. }
             | Self::UnknownId { .. }
             | Self::Revision { .. }
+            | Self::NoPath { .. }
             | Self::Hook { .. }
             | Self::NoRepository { .. }
             | Self::Usage(_) => exit::USAGE,

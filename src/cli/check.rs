@@ -1,30 +1,51 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
+use super::logs::{self, logs};
 use super::run::{Check, Checked};
 use super::{env, open, past};
 use crate::coach::Card;
+use crate::config::Visibility;
 use crate::error::Error;
+use crate::judge::Exposure;
+use crate::report;
 use crate::source::{self, Coverage, Repo};
+use crate::text::Escaped;
 use clap::Args;
+use std::collections::HashSet;
 use std::ffi::OsString;
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct CheckArgs {
+    /// Check all that is not committed instead: staged, unstaged and untracked, but not ignored
+    #[arg(long, group = "what")]
+    all_changes: bool,
+    /// Check the commits of a range instead, with their messages
+    #[arg(long, value_name = "A..B", group = "what")]
+    range: Option<String>,
+    /// Check one commit instead, for what none of its parents has
+    #[arg(long, value_name = "REVISION", group = "what")]
+    commit: Option<String>,
+    /// Check the commits of a branch that the default branch does not have instead; of the
+    /// default branch itself, those that its remote does not have
+    #[arg(long, value_name = "NAME", group = "what")]
+    branch: Option<String>,
     /// Check these files and folders instead
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["stdin", "range"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., group = "what")]
     tree: Vec<PathBuf>,
     /// Check standard input instead
-    #[arg(long, conflicts_with = "range")]
+    #[arg(long, group = "what")]
     stdin: bool,
-    /// Check the commits of a range instead
-    #[arg(long, value_name = "A..B")]
-    range: Option<String>,
+    /// What standard input is called: tells its format and its role
+    #[arg(long, value_name = "NAME", requires = "stdin")]
+    path: Option<PathBuf>,
+    /// Check logs of pipelines instead; `-` is standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., group = "what")]
+    log: Vec<PathBuf>,
     /// Check everything that was ever committed: all refs, stashes and notes
-    #[arg(long, conflicts_with_all = ["tree", "stdin", "range"])]
+    #[arg(long, group = "what")]
     history: bool,
     /// With --history: also what no ref reaches any more
     #[arg(long, requires = "history")]
@@ -41,15 +62,24 @@ pub(super) struct CheckArgs {
 pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let rules = &args.rules;
     let checked = if args.stdin {
-        stdin(rules)?
+        stdin(args.path.as_deref(), rules)?
     } else if !args.tree.is_empty() {
         tree(&args.tree, rules)?
     } else if args.history {
         let repo = open()?;
         past::check(&Check::new(Some(&repo), rules)?, &repo, args.dangling)?
+    } else if !args.log.is_empty() {
+        logs(&around(rules)?, &args.log)?
+    } else if args.all_changes {
+        all_changes(&open()?, rules)?
+    } else if let Some(revision) = &args.commit {
+        let repo = open()?;
+        outgoing(&repo, &source::range::one(&repo, revision)?, "", rules)?
+    } else if let Some(name) = &args.branch {
+        branch(&open()?, name, rules)?
     } else if let Some(range) = &args.range {
         let repo = open()?;
-        outgoing(&repo, &source::range::range(&repo, range)?, rules)?
+        outgoing(&repo, &source::range::range(&repo, range)?, "", rules)?
     } else {
         let repo = open()?;
         changes(&repo, &source::index::staged(&repo)?, rules)?
@@ -58,8 +88,10 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
 }
 
 pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, Error> {
+    let mut url = args.get(1).map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
     let commits = match env::managed_push() {
         Some(push) if input.is_empty() => {
+            url.clone_from(&push.url);
             let (from, to) = (push.from.as_deref(), push.to.as_deref().unwrap_or("HEAD"));
             source::range::between(repo, from, to, &push.remote)?
         }
@@ -68,16 +100,41 @@ pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Check
             source::range::pushed(repo, input, remote.as_deref().unwrap_or_default())?
         }
     };
-    outgoing(repo, &commits, &[])
+    outgoing(repo, &commits, &url, &[])
+}
+
+/// Checks all that is not committed; what is both staged and in the work tree is told once.
+fn all_changes(repo: &Repo, rules: &[PathBuf]) -> Result<Checked, Error> {
+    let mut checked = changes(repo, &source::worktree::all_changes(repo)?, rules)?;
+    let mut seen = HashSet::new();
+    checked
+        .cards
+        .retain(|card| card.id.is_none() || seen.insert((card.path.clone(), card.rule, card.id)));
+    checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    Ok(checked)
+}
+
+fn branch(repo: &Repo, name: &str, rules: &[PathBuf]) -> Result<Checked, Error> {
+    let branch = source::branch::branch(repo, name)?;
+    if branch.outgoing.commits.is_empty()
+        && let Some(against) = &branch.against
+    {
+        let (name, against) = (Escaped(name.as_bytes()), Escaped(against.as_bytes()));
+        report::notice(&format!("nothing to check: {against} has all commits of {name}"));
+    }
+    outgoing(repo, &branch.outgoing, "", rules)
 }
 
 /// Checks what is staged and, when a hook manager names files beside those, all of them
 /// whole: it was asked for all files then.
-pub(super) fn staged_and(repo: &Repo, files: &[OsString]) -> Result<Checked, Error> {
-    let set = source::index::staged(repo)?;
+pub(super) fn staged_and(
+    repo: &Repo,
+    set: &source::ChangeSet,
+    files: &[OsString],
+) -> Result<Checked, Error> {
     let check = Check::new(Some(repo), &[])?;
     let mut checked = Checked::default();
-    check.changes(repo, &set, &mut checked)?;
+    check.changes(repo, set, &mut checked)?;
     let top = repo.top().map(std::fs::canonicalize).and_then(Result::ok);
     let path_of = |file: &OsString| {
         let path = std::fs::canonicalize(file).ok()?;
@@ -110,35 +167,50 @@ pub(super) fn changes(
     Ok(checked)
 }
 
+/// Checks commits and the words that leave with them, to the remote at `url` if to any.
 fn outgoing(
     repo: &Repo,
     commits: &source::range::Outgoing,
+    url: &str,
     rules: &[PathBuf],
 ) -> Result<Checked, Error> {
-    let check = Check::new(Some(repo), rules)?;
+    let mut check = Check::new(Some(repo), rules)?;
+    check.committed = match check.config.visibility(url.as_bytes()) {
+        Visibility::Public => Exposure::Public,
+        Visibility::Private | Visibility::Unknown => Exposure::Committed,
+    };
     let mut checked = Checked::default();
     for set in commits.change_sets(repo)? {
         check.changes(repo, &set, &mut checked)?;
     }
+    for words in commits.words(repo) {
+        check.words(&words?, check.committed, &mut checked);
+    }
     Ok(checked)
 }
 
-fn stdin(rules: &[PathBuf]) -> Result<Checked, Error> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
+/// A check by the configuration of the repository around, if there is one.
+fn around(rules: &[PathBuf]) -> Result<Check, Error> {
+    match open() {
+        Ok(repo) => Check::new(Some(&repo), rules),
+        Err(Error::NoRepository { .. }) => Check::new(None, rules),
+        Err(error) => Err(error),
+    }
+}
+
+fn stdin(path: Option<&Path>, rules: &[PathBuf]) -> Result<Checked, Error> {
+    let bytes = logs::stdin()?;
+    let name = path.map(|path| path.as_os_str().as_encoded_bytes()).unwrap_or_default();
     let mut checked = Checked::default();
-    Check::new(None, rules)?.bytes(b"", &bytes, &mut checked);
+    around(rules)?.bytes(name, &bytes, &mut checked);
     Ok(checked)
 }
 
 fn tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
-    let check = match open() {
-        Ok(repo) => Check::new(Some(&repo), rules)?,
-        Err(Error::NoRepository { .. }) => Check::new(None, rules)?,
-        Err(error) => return Err(error),
-    };
+    if let Some(path) = paths.iter().find(|path| path.symlink_metadata().is_err()) {
+        return Err(Error::NoPath { path: path.clone() });
+    }
+    let check = around(rules)?;
     let checked = walk(&check, paths);
     if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));

@@ -130,6 +130,8 @@ pub(super) fn colour() -> bool {
 pub(super) struct ManagedPush {
     /// The remote's name.
     pub(super) remote: String,
+    /// The remote's address.
+    pub(super) url: String,
     /// What the remote has, as a revision; may be all zeros, unknown here or missing.
     pub(super) from: Option<String>,
     /// What is pushed, as a revision; everything from `HEAD` when missing.
@@ -142,9 +144,16 @@ pub(super) fn managed_push() -> Option<ManagedPush> {
     let text = |name| read(name).and_then(|value| value.into_string().ok());
     Some(ManagedPush {
         remote: text("PRE_COMMIT_REMOTE_NAME").unwrap_or_default(),
+        url: text("PRE_COMMIT_REMOTE_URL").unwrap_or_default(),
         from: text("PRE_COMMIT_FROM_REF"),
         to: text("PRE_COMMIT_TO_REF"),
     })
+}
+
+/// Whether git had a message edited: it tells its hooks by an editor that does nothing
+/// when it had not (git-commit(1), githooks(5)).
+pub(super) fn edits() -> bool {
+    read("GIT_EDITOR").is_none_or(|editor| editor != ":")
 }
 
 /// The time, in seconds since 1970.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 
 /// The hash of a member's content.
-type Digest = [u8; 32];
+pub(super) type Digest = [u8; 32];
 
 /// What was found in an archive, and in those in it.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Inside {
     }
 }
 
-fn fingerprint(finding: &Finding) -> Digest {
+pub(super) fn fingerprint(finding: &Finding) -> Digest {
     let mut hash = Sha256::new();
     hash.update(finding.rule.id);
     hash.update([0]);

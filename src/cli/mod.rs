@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod check;
+mod commit;
 mod decided;
 mod env;
 mod eval;
@@ -9,10 +10,12 @@ mod hooks;
 mod import;
 mod inside;
 mod key;
+mod logs;
 mod past;
 mod rules;
 mod run;
 mod users;
+mod words;
 
 use crate::error::Error;
 use crate::source::{self, Repo};
@@ -53,9 +56,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Check what is staged, or files
+    /// Check what is staged, or what else is named
     #[command(
-        after_help = "Examples:\n  leakcoach check\n  leakcoach check --tree .\n  leakcoach check --history\n  git diff | leakcoach check --stdin"
+        after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml"
     )]
     Check(check::CheckArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
@@ -120,11 +123,19 @@ fn dispatch(command: Command) -> Result<u8, Error> {
 
 /// A hook that leakcoach checks in, or passes on.
 fn hook_name(given: &str) -> Result<String, String> {
-    let checked = ["pre-commit", "pre-merge-commit", "pre-push"];
+    let checked = ["pre-commit", "pre-merge-commit", "commit-msg", "post-commit", "pre-push"];
     if checked.contains(&given) || hook::PASSED_ON.contains(&given) {
         return Ok(given.to_owned());
     }
     Err(format!("one of: {}", checked.join(", ")))
+}
+
+/// Remembers what has passed, for the look at the commit afterwards.
+fn stamped(repo: &Repo, tree: Option<gix_hash::ObjectId>, code: u8) -> u8 {
+    if code == exit::PASSED {
+        commit::stamp(repo, tree);
+    }
+    code
 }
 
 fn open() -> Result<Repo, Error> {
@@ -143,9 +154,19 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
         }
         "pre-merge-commit" => {
             let set = source::index::staged_to_merge(&repo, &env::merged())?;
-            (check::changes(&repo, &set, &[])?.conclude(), hook::Input::Passed)
+            let code = check::changes(&repo, &set, &[])?.conclude();
+            (stamped(&repo, set.tree, code), hook::Input::Passed)
         }
-        "pre-commit" => (check::staged_and(&repo, args)?.conclude(), hook::Input::Passed),
+        "pre-commit" => {
+            let set = source::index::staged(&repo)?;
+            let code = check::staged_and(&repo, &set, args)?.conclude();
+            (stamped(&repo, set.tree, code), hook::Input::Passed)
+        }
+        "commit-msg" => (commit::message(&repo, args)?.conclude(), hook::Input::Passed),
+        "post-commit" => {
+            commit::afterwards(&repo);
+            (exit::PASSED, hook::Input::Passed)
+        }
         _ => (exit::PASSED, hook::Input::Passed),
     };
     match env::shim() {

@@ -15,8 +15,9 @@ use crate::report;
 use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::role::role_of;
-use crate::source::{Change, ChangeSet, Coverage, NewLines, Origin, Repo, Unread};
+use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread};
 use crate::{exit, source};
+use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, Write};
@@ -36,7 +37,11 @@ pub(super) struct Check {
     /// The repository's shared folder, which holds the key of ids.
     folder: Option<PathBuf>,
     key: OnceLock<Option<Key>>,
-    decided: Decided,
+    pub(super) decided: Decided,
+    /// How far the credentials of commits have come.
+    pub(super) committed: Exposure,
+    /// The last commit, where a run is about that one alone.
+    pub(super) head: Option<ObjectId>,
 }
 
 impl Check {
@@ -54,6 +59,8 @@ impl Check {
             folder: repo.map(|repo| repo.common_dir().to_owned()),
             key: OnceLock::new(),
             decided: Decided::new(repo),
+            committed: Exposure::Committed,
+            head: None,
         })
     }
 
@@ -71,6 +78,7 @@ impl Check {
         checked: &mut Checked,
     ) -> Result<(), Error> {
         checked.coverage.add(set.coverage.clone());
+        self.paths(set, checked);
         let beside = OnceLock::new();
         let set = &Together { set, beside: &beside };
         if set.set.changes.len() < THREADS_FROM {
@@ -106,24 +114,16 @@ impl Check {
             checked.coverage.ignored += 1;
             return Ok(());
         }
-        let bytes = match repo.read(change.id) {
+        let bytes = match repo.content(change) {
             Ok(bytes) => bytes,
             Err(why) => {
-                checked.coverage.unread.push(Unread { path: change.path.clone(), why });
+                checked.coverage.unread.push(Unread { path: self.shown(&change.path), why });
                 return Ok(());
             }
         };
         checked.coverage.read += 1;
         checked.coverage.bytes += bytes.len() as u64;
-        let commit = match &change.origin {
-            Origin::Commit(id) => Some(id.to_hex_with_len(12).to_string()),
-            Origin::Index | Origin::File | Origin::Stdin => None,
-        };
-        let exposure = match &change.origin {
-            Origin::Index => Exposure::Staged,
-            Origin::Commit(_) => Exposure::Committed,
-            Origin::File | Origin::Stdin => Exposure::File,
-        };
+        let (exposure, commit) = self.standing_of(&change.origin);
         let commit = commit.as_deref();
         let stand = Stand {
             path: &change.path,
@@ -133,6 +133,8 @@ impl Check {
             exposure,
             commit,
             place: Where::Git(repo, set, &change.origin),
+            medium: Medium::File,
+            writer: None,
         };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(&bytes);
@@ -164,6 +166,18 @@ impl Check {
         Ok(())
     }
 
+    /// How far what was found there has come, and the short id of its commit.
+    pub(super) fn standing_of(&self, origin: &Origin) -> (Exposure, Option<String>) {
+        match origin {
+            Origin::Index => (Exposure::Staged, None),
+            Origin::Commit(id) if self.head == Some(*id) => {
+                (self.committed, Some(coach::HEAD.to_owned()))
+            }
+            Origin::Commit(id) => (self.committed, Some(id.to_hex_with_len(12).to_string())),
+            Origin::File | Origin::Stdin => (Exposure::File, None),
+        }
+    }
+
     /// Checks bytes that are in no commit: every line counts.
     pub(super) fn bytes(&self, path: &[u8], bytes: &[u8], checked: &mut Checked) {
         checked.coverage.read += 1;
@@ -176,6 +190,8 @@ impl Check {
             exposure: Exposure::File,
             commit: None,
             place: Where::Files,
+            medium: Medium::File,
+            writer: None,
         };
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(bytes);
@@ -195,9 +211,14 @@ impl Check {
 
     /// All that the active rules find, and in `coverage` which of them stopped.
     pub(super) fn scan(&self, path: &[u8], bytes: &[u8], coverage: &mut Coverage) -> Found {
-        let found = self.scanner.scan(&Text { bytes, path, role: role_of(path) });
+        self.scan_text(&Text { bytes, path, role: role_of(path) }, coverage)
+    }
+
+    /// The same of a text whose role is known.
+    pub(super) fn scan_text(&self, text: &Text<'_>, coverage: &mut Coverage) -> Found {
+        let found = self.scanner.scan(text);
         coverage.unread.extend(found.stopped.iter().map(|rule| Unread {
-            path: path.into(),
+            path: text.path.into(),
             why: format!("the rule `{}` matches too often in it", rule.id),
         }));
         found
@@ -211,7 +232,7 @@ impl Check {
         stand: &Stand<'_>,
         lines: &LineStarts,
     ) -> Card {
-        let role = role_of(name);
+        let role = stand.medium.role(name);
         let context = Context {
             exposure: stand.exposure,
             role,
@@ -221,14 +242,18 @@ impl Check {
             standing: self.standing(finding, stand, lines),
         };
         let judgement = judge::judge(finding, &context, &self.config.policy);
+        let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
+        let writer = stand.writer.map(|writer| self.shown(writer));
         let place = Place {
-            path: stand.path,
-            archive: stand.archive,
+            path: &path,
+            archive: archive.as_deref().map(|path| &**path),
             line: lines.line_of(finding.secret_span.start),
             masked: &masked_line(finding, stand.text),
             role,
             exposure: stand.exposure,
             commit: stand.commit,
+            medium: stand.medium,
+            writer: writer.as_deref().map(|writer| &**writer),
             now: context.now,
         };
         coach::card(finding, self.id(finding), judgement, &place)
@@ -245,6 +270,9 @@ impl Check {
                 };
                 let sight = Sight::new(finding, file, texts, lines, commit);
                 self.decided.in_git(finding, &sight, set.beside(repo))
+            }
+            Where::Nowhere => {
+                self.decided.in_files(finding, &Sight::new(finding, b"", texts, lines, None))
             }
             Where::Files => {
                 let path = Path::new(std::ffi::OsStr::from_bytes(file));
@@ -280,6 +308,9 @@ pub(super) struct Stand<'a> {
     pub(super) exposure: Exposure,
     pub(super) commit: Option<&'a str>,
     pub(super) place: Where<'a>,
+    pub(super) medium: Medium,
+    /// The job or step that wrote it.
+    pub(super) writer: Option<&'a [u8]>,
 }
 
 /// Where a file is, for what was decided about its findings before.
@@ -289,6 +320,8 @@ pub(super) enum Where<'a> {
     Git(&'a Repo, &'a Together<'a>, &'a Origin),
     /// In the file system, or in none.
     Files,
+    /// In no file: a message, a name, a log.
+    Nowhere,
 }
 
 /// Cards and coverage, growing as changes are checked.
@@ -368,7 +401,8 @@ fn lines_new_in(
     let mut new = NewLines::All;
     for before in change.before.iter().flatten() {
         let old = repo.read(*before).map_err(unread_before)?;
-        new = new.and(new_lines(&source::decode::to_utf8(&old), text)?);
+        let old = source::decode::to_utf8(&old);
+        new = new.and(new_lines(&old, &source::worktree::beside(change, &old, text))?);
     }
     if change.before.iter().any(Option::is_some) {
         return Ok(new);
@@ -409,7 +443,7 @@ fn unread_before(why: String) -> Error {
 
 /// The letters by which anyone knows the type, such as `ghp_`: never a part of the
 /// random body, for the rule's shape names them.
-fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
+pub(super) fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
     let of_prefix = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let length = rule.shape.bytes().take_while(of_prefix).count();
     // A letter before a repetition is no letter of the prefix.
@@ -424,7 +458,7 @@ fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
 
 /// The finding's first line with every byte of the credential masked, cut to what
 /// stands close by: the rest of a long line could hold another one.
-fn masked_line(finding: &Finding, text: &[u8]) -> Vec<u8> {
+pub(super) fn masked_line(finding: &Finding, text: &[u8]) -> Vec<u8> {
     let secret = &finding.secret_span;
     let start = memchr::memrchr(b'\n', &text[..secret.start]).map_or(0, |newline| newline + 1);
     let start = start.max(secret.start.saturating_sub(48));

@@ -3,6 +3,7 @@
 use crate::judge::fingerprint::FindingId;
 use crate::judge::{Exposure, Judgement, Standing, Verdict};
 use crate::scan::{Confidence, Finding};
+use crate::source::Medium;
 use crate::source::role::FileRole;
 use crate::text::Escaped;
 
@@ -63,8 +64,12 @@ pub struct Place<'a> {
     pub role: FileRole,
     /// How far the credential has come.
     pub exposure: Exposure,
-    /// The short id of the commit it is in.
+    /// The short id of the commit it is in, `HEAD` for the last one, or the name of its tag.
     pub commit: Option<&'a str>,
+    /// What holds it.
+    pub medium: Medium,
+    /// Who wrote it, where that is known: the job or step of a log; any bytes.
+    pub writer: Option<&'a [u8]>,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
@@ -119,6 +124,33 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
 }
 
 fn here(place: &Place<'_>) -> String {
+    let holder = holder(place);
+    match (place.exposure, place.medium) {
+        (Exposure::Staged, Medium::Message) => format!(
+            "it is in {holder} and the commit was not made: nobody else has it yet, so nothing \
+             needs revoking"
+        ),
+        (Exposure::Staged, _) => format!(
+            "it is only staged, in {holder}: nobody else has it yet, so nothing needs revoking"
+        ),
+        (Exposure::Committed, Medium::Ref) => {
+            format!("it is in {holder}: once pushed, it must be revoked")
+        }
+        (Exposure::Committed, _) => {
+            format!("it is in a local commit, in {holder}: once pushed, it must be revoked")
+        }
+        (Exposure::Public, _) => format!(
+            "it is on its way to a public remote, in {holder}: bots find a credential there \
+             within minutes, so once pushed, take it for used by others"
+        ),
+        (Exposure::Logged, _) => {
+            format!("it is in {holder}: whoever may read the log has it already")
+        }
+        (Exposure::File, _) => format!("it is in {holder}"),
+    }
+}
+
+fn holder(place: &Place<'_>) -> String {
     let role = match place.role {
         FileRole::Source => "a source file",
         FileRole::Test => "a test, which is copied and shared as freely as code",
@@ -132,18 +164,27 @@ fn here(place: &Place<'_>) -> String {
         FileRole::Vendored => "vendored code",
         FileRole::Translation => "a translation",
     };
-    match place.exposure {
-        Exposure::Staged => format!(
-            "it is only staged, in {role}: nobody else has it yet, so nothing needs revoking"
-        ),
-        Exposure::Committed => {
-            format!("it is in a local commit, in {role}: once pushed, it must be revoked")
-        }
-        Exposure::File => format!("it is in {role}"),
+    match place.medium {
+        Medium::File => role.to_owned(),
+        Medium::Message => "a commit's message, which no later commit takes back".to_owned(),
+        Medium::TagMessage => "a tag's message, which everybody fetches".to_owned(),
+        Medium::Path => "a file's name, which listings, logs and links repeat".to_owned(),
+        Medium::Ref => "the name of a branch or tag, which logs and links repeat".to_owned(),
+        Medium::Log => match place.writer {
+            Some(writer) => format!("the log of `{}`", Escaped(writer)),
+            None => "a pipeline's log".to_owned(),
+        },
     }
 }
 
 fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
+    match place.medium {
+        Medium::File => {}
+        Medium::Log => return steps_for_log(finding),
+        Medium::Message | Medium::TagMessage | Medium::Path | Medium::Ref => {
+            return steps_for_words(place);
+        }
+    }
     let words = finding.rule.coaching();
     let path = quoted(path);
     let whole = belongs_outside(place.path);
@@ -164,19 +205,84 @@ fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
     };
     let again = match place.exposure {
         Exposure::Staged => step("commit again", Some(format!("git add -- {stage} && git commit"))),
-        Exposure::Committed => {
-            let commit = place.commit.unwrap_or("COMMIT");
-            let command = format!(
-                "git add -- {stage} && git commit --fixup={commit} && git -c sequence.editor=: rebase -i --autosquash {commit}^"
-            );
+        Exposure::Committed | Exposure::Public if place.commit == Some(HEAD) => {
+            let command = format!("git add -- {stage} && git commit --amend --no-edit");
             step("mend that commit", Some(command))
         }
-        Exposure::File => Step {
+        Exposure::Committed | Exposure::Public => {
+            let commit = place.commit.unwrap_or("COMMIT");
+            let command =
+                format!("git add -- {stage} && git commit --fixup={commit} && {}", rebase(commit));
+            step("mend that commit", Some(command))
+        }
+        Exposure::File | Exposure::Logged => Step {
             words: format!("if others have seen it: revoke it at {}", words.revoke_console),
             command: None,
         },
     };
     vec![take_out, step(words.vault, None), again]
+}
+
+/// How a place names the last commit.
+pub const HEAD: &str = "HEAD";
+
+fn rebase(commit: &str) -> String {
+    format!("git -c sequence.editor=: rebase -i --autosquash {commit}^")
+}
+
+/// What to do about a message or a name.
+fn steps_for_words(place: &Place<'_>) -> Vec<Step> {
+    let step = |words: &str, command| Step { words: words.to_owned(), command };
+    let of = place.commit.map(|of| quoted(&Escaped(of.as_bytes()).to_string()));
+    match (place.medium, of.as_deref()) {
+        (Medium::Message, None) => {
+            let path = quoted(&Escaped(place.path).to_string());
+            vec![step(
+                "take it out of the message, which is kept",
+                Some(format!("git commit -eF {path}")),
+            )]
+        }
+        (Medium::Message, Some(HEAD)) => {
+            vec![step("write the message anew, without it", Some("git commit --amend".to_owned()))]
+        }
+        (Medium::Message, Some(commit)) => vec![step(
+            "write that commit's message anew, without it",
+            Some(format!("git commit --fixup=reword:{commit} && {}", rebase(commit))),
+        )],
+        (Medium::TagMessage, tag) => vec![step(
+            "make the tag anew, without it",
+            tag.map(|tag| format!("git tag -f -a {tag} {tag}^{{}}")),
+        )],
+        (Medium::Ref, _) => vec![step(
+            "give it another name (git branch -m, or git tag NEW OLD), and push that",
+            None,
+        )],
+        (Medium::Path | Medium::File | Medium::Log, of) => {
+            let mut steps = vec![step("give the file another name: git mv OLD NEW", None)];
+            steps.push(match (place.exposure, of) {
+                (Exposure::Committed | Exposure::Public, Some(HEAD)) => {
+                    step("mend that commit", Some("git commit --amend --no-edit".to_owned()))
+                }
+                (Exposure::Committed | Exposure::Public, Some(commit)) => step(
+                    "mend that commit",
+                    Some(format!("git commit --fixup={commit} && {}", rebase(commit))),
+                ),
+                _ => step("commit again", Some("git commit".to_owned())),
+            });
+            steps
+        }
+    }
+}
+
+/// What to do about a credential in a log: others have it, so that revoking comes first.
+fn steps_for_log(finding: &Finding) -> Vec<Step> {
+    let words = finding.rule.coaching();
+    let step = |words: String| Step { words, command: None };
+    vec![
+        step(format!("revoke it first, at {}", words.revoke_console)),
+        step("make a new one and store it as a masked secret of the pipeline".to_owned()),
+        step("delete the log, and take out what prints it (set -x, env, --verbose)".to_owned()),
+    ]
 }
 
 /// Files that are nothing but credentials: there is no line to mend in them.
@@ -209,6 +315,15 @@ fn go_on(judgement: &Judgement, rule: &str, place: &Place<'_>, path: &str) -> St
             if matches!(judgement.standing, Standing::ListedAnew(_)) =>
         {
             "not one? make its entry an exception that ends: leakcoach import".to_owned()
+        }
+        // Neither a name nor a log has a line whose end could be marked.
+        Verdict::Slow | Verdict::Guide | Verdict::Block if place.medium == Medium::Path => {
+            "not one? add its folder to `paths.ignore` in .leakcoach.toml".to_owned()
+        }
+        Verdict::Slow | Verdict::Guide | Verdict::Block
+            if matches!(place.medium, Medium::Ref | Medium::Log) =>
+        {
+            format!("not one? add to `rules.disable` in .leakcoach.toml: {rule}")
         }
         // An archive is seldom packed here: its lines are for others to change.
         Verdict::Slow | Verdict::Guide | Verdict::Block if place.archive.is_some() => {

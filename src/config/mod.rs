@@ -6,6 +6,7 @@ use crate::catalogue::lint::unquoted;
 use crate::catalogue::{Catalogue, UserRules};
 use crate::error::Error;
 use crate::judge::{Policy, Verdict};
+use crate::source::host_and_path;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rule_files::RuleFiles;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ pub const FILE: &str = ".leakcoach.toml";
 /// Every key, for "did you mean".
 const KEYS: &[&str] = &[
     "rules", "disable", "only", "files", "paths", "ignore", "verdicts", "proven", "likely",
-    "possible",
+    "possible", "remotes", "public", "private",
 ];
 
 /// What the configuration says.
@@ -35,6 +36,25 @@ pub struct Config {
     pub ignore: GlobSet,
     /// Verdicts by confidence.
     pub policy: Policy,
+    remotes: Remotes,
+}
+
+/// Patterns for the addresses of remotes.
+#[derive(Debug, Default)]
+struct Remotes {
+    public: GlobSet,
+    private: GlobSet,
+}
+
+/// Who can read a remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Those who are let in.
+    Private,
+    /// The configuration does not say.
+    Unknown,
 }
 
 #[derive(Deserialize, Default)]
@@ -43,6 +63,14 @@ struct Written {
     rules: Rules,
     paths: Paths,
     verdicts: Verdicts,
+    remotes: WrittenRemotes,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenRemotes {
+    public: Vec<String>,
+    private: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -138,26 +166,18 @@ impl Config {
                 return Err(Error::UnknownId { id: shown(id, nearest.is_some()), nearest });
             }
         }
-        let mut ignore = GlobSetBuilder::new();
-        for pattern in &written.paths.ignore {
-            let glob = Glob::new(pattern).map_err(|error| Error::Config {
-                path: path.to_owned(),
-                line: 1,
-                what: format!("a pattern in `paths.ignore`: {}", error.kind()),
-            })?;
-            ignore.add(glob);
-        }
-        let ignore = ignore.build().map_err(|error| Error::Config {
-            path: path.to_owned(),
-            line: 1,
-            what: error.to_string(),
-        })?;
+        let ignore = globs(&written.paths.ignore, "paths.ignore", path)?;
+        let remotes = Remotes {
+            public: globs(&written.remotes.public, "remotes.public", path)?,
+            private: globs(&written.remotes.private, "remotes.private", path)?,
+        };
         let policy = Policy::default();
         let config = Self {
             disable: written.rules.disable,
             only: written.rules.only,
             users: Arc::new(users),
             ignore,
+            remotes,
             policy: Policy {
                 proven: written.verdicts.proven.unwrap_or(policy.proven),
                 likely: written.verdicts.likely.unwrap_or(policy.likely),
@@ -172,6 +192,19 @@ impl Config {
         Ok(config)
     }
 
+    /// Who can read the remote at `url`. What is listed as private is so whatever public
+    /// patterns cover it too.
+    pub fn visibility(&self, url: &[u8]) -> Visibility {
+        let place = host_and_path(url).to_string();
+        if self.remotes.private.is_match(&place) {
+            Visibility::Private
+        } else if self.remotes.public.is_match(&place) {
+            Visibility::Public
+        } else {
+            Visibility::Unknown
+        }
+    }
+
     /// Whether the rule called `id` takes part.
     pub fn keeps(&self, id: &str) -> bool {
         (self.only.is_empty() || self.only.iter().any(|only| only == id))
@@ -182,6 +215,17 @@ impl Config {
     pub fn keeps_all(&self) -> bool {
         self.only.is_empty() && self.disable.is_empty()
     }
+}
+
+/// The patterns that stand at `key` of the file at `path`.
+fn globs(patterns: &[String], key: &str, path: &Path) -> Result<GlobSet, Error> {
+    let wrong = |what| Error::Config { path: path.to_owned(), line: 1, what };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern);
+        set.add(glob.map_err(|error| wrong(format!("a pattern in `{key}`: {}", error.kind())))?);
+    }
+    set.build().map_err(|error| wrong(error.to_string()))
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
@@ -203,7 +247,7 @@ fn nearest(key: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Config, Visibility};
     use crate::catalogue::Catalogue;
     use std::path::Path;
 
@@ -246,6 +290,23 @@ mod tests {
         let all: Vec<&str> = Catalogue::builtin().rules().map(|rule| rule.id).collect();
 
         assert!(refused(&format!("[rules]\ndisable = {all:?}")).contains("no rule active"));
+    }
+
+    #[test]
+    fn a_remote_is_as_public_as_its_patterns_say() {
+        let text =
+            "[remotes]\npublic = [\"host.example/*\"]\nprivate = [\"host.example/acme/*\"]\n";
+        let config = Config::read(text, Path::new(".leakcoach.toml")).unwrap();
+
+        for (url, visibility) in [
+            ("https://host.example/any/app.git", Visibility::Public),
+            ("git@host.example:any/app.git", Visibility::Public),
+            ("git@host.example:acme/app.git", Visibility::Private),
+            ("https://other.example/any/app.git", Visibility::Unknown),
+            ("../somewhere", Visibility::Unknown),
+        ] {
+            assert_eq!(config.visibility(url.as_bytes()), visibility, "{url}");
+        }
     }
 
     #[test]

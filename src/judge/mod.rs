@@ -33,6 +33,10 @@ words! {
         Staged = "staged",
         /// In a commit that no remote is known to have.
         Committed = "committed",
+        /// In a commit on its way to a public remote.
+        Public = "public",
+        /// In a log that others read.
+        Logged = "logged",
         /// In a file that git may not know.
         File = "file",
     }

@@ -120,10 +120,18 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
         0 => String::new(),
         count => format!(" and {} of archives", Count(count, "member")),
     };
+    let messages = match (coverage.messages, coverage.read) {
+        (0, _) => String::new(),
+        (count, 0) => Count(count, "message").to_string(),
+        (count, _) => format!(", {}", Count(count, "message")),
+    };
+    let files = match (coverage.read, coverage.messages) {
+        (0, 1..) => String::new(),
+        (count, _) => Count(count, "file").to_string(),
+    };
     eprintln!(
-        "leakcoach: {refused} refused of {} found; {}{members} checked{unread}",
+        "leakcoach: {refused} refused of {} found; {files}{members}{messages} checked{unread}",
         cards.len(),
-        Count(coverage.read, "file"),
     );
 }
 

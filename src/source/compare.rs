@@ -26,6 +26,8 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
     /// What is not here or could not be read.
     pub coverage: Coverage,
+    /// The tree of the next commit, where git's index tells it.
+    pub tree: Option<ObjectId>,
     /// What the first parent has and this has not.
     pub(super) removed: Vec<Removed>,
 }
@@ -105,7 +107,7 @@ fn covers(node: &CacheNode, entries: usize) -> bool {
 }
 
 impl New<'_> {
-    fn tree(&self) -> Option<ObjectId> {
+    pub(super) fn tree(&self) -> Option<ObjectId> {
         match self {
             New::Tree(id) => Some(*id),
             New::Index(range) => range.tree,

@@ -45,7 +45,8 @@ pub fn staged_to_merge(repo: &Repo, merged: &[ObjectId]) -> Result<ChangeSet, Er
     match index {
         // An empty index after a first commit is rare enough to have git confirm it.
         Ok(Some(index)) if trees.is_empty() || !index.entries().is_empty() => {
-            compare(repo, New::Index(Range::whole(&index)), &trees, Origin::Index)
+            let new = New::Index(Range::whole(&index));
+            Ok(ChangeSet { tree: new.tree(), ..compare(repo, new, &trees, Origin::Index)? })
         }
         Ok(None) if trees.is_empty() => Ok(ChangeSet::default()),
         Err(Unreadable::Damaged) => Err(Error::Repository {

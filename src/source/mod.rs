@@ -5,11 +5,13 @@
 //! read.
 
 pub mod archive;
+pub mod branch;
 mod compare;
 pub mod decode;
 pub mod history;
 pub mod index;
 pub mod lines;
+pub mod log;
 mod loose;
 mod object;
 mod plumbing;
@@ -21,10 +23,12 @@ mod similar;
 #[cfg(test)]
 mod testing;
 pub mod tree;
+pub mod words;
+pub mod worktree;
 
 pub use compare::ChangeSet;
 pub use object::Bytes;
-pub use remote::{Remote, without_credentials};
+pub use remote::{Remote, host_and_path, without_credentials};
 pub use repo::{Head, InProgress, Repo, RepoEnv};
 pub use similar::Carried;
 
@@ -69,6 +73,33 @@ pub enum Origin {
     Stdin,
 }
 
+/// What holds a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// A file, in git or not.
+    File,
+    /// The message of a commit.
+    Message,
+    /// The message of an annotated tag.
+    TagMessage,
+    /// The path of a file.
+    Path,
+    /// The name of a branch or tag.
+    Ref,
+    /// The log of a pipeline.
+    Log,
+}
+
+impl Medium {
+    /// The role of what is called `name`: messages and names are prose.
+    pub fn role(self, name: &[u8]) -> role::FileRole {
+        match self {
+            Self::File | Self::Log => role::role_of(name),
+            Self::Message | Self::TagMessage | Self::Path | Self::Ref => role::FileRole::Docs,
+        }
+    }
+}
+
 /// Something that was to be checked and could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
@@ -91,6 +122,8 @@ pub struct Coverage {
     pub elsewhere: usize,
     /// How many members of archives were scanned.
     pub members: usize,
+    /// How many messages of commits and tags were scanned.
+    pub messages: usize,
     /// What could not be read.
     pub unread: Vec<Unread>,
     /// What was scanned from outside and could not be looked into: archives and members.
@@ -105,6 +138,7 @@ impl Coverage {
         self.ignored += other.ignored;
         self.elsewhere += other.elsewhere;
         self.members += other.members;
+        self.messages += other.messages;
         self.unread.extend(other.unread);
         self.unopened.extend(other.unopened);
     }

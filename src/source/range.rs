@@ -23,6 +23,10 @@ pub struct Outgoing {
     /// What is pushed without a commit around it: tagged trees and blobs, by the name of
     /// their ref.
     pub bare: Vec<(BString, ObjectId)>,
+    /// Annotated tags, for their messages.
+    pub tags: Vec<ObjectId>,
+    /// Names that the remote does not have yet, in full.
+    pub new_refs: Vec<BString>,
 }
 
 impl Outgoing {
@@ -51,29 +55,40 @@ impl Outgoing {
 pub fn pushed(repo: &Repo, lines: &[u8], remote: &str) -> Result<Outgoing, Error> {
     let mut wanted = Vec::new();
     let mut known = Vec::new();
-    let mut bare = Vec::new();
+    let mut sent = Outgoing::default();
     for (index, line) in lines.lines().enumerate() {
         let update = Update::parse(line).ok_or_else(|| {
             Error::Usage(format!("line {} on standard input is no ref to be pushed", index + 1))
         })?;
         // A ref that is to be deleted sends nothing; what it held is on the remote.
         let Some(local) = update.local else { continue };
-        match peel(repo, local)? {
+        match peel(repo, local, &mut sent.tags)? {
             (commit, Kind::Commit) => wanted.push(commit),
-            (id, _) => bare.push((update.name, id)),
+            (id, _) => sent.bare.push((update.name, id)),
+        }
+        if update.remote.is_none() {
+            sent.new_refs.push(update.there);
         }
         if let Some(remote) = update.remote
             && repo.has(remote)?
-            && let (commit, Kind::Commit) = peel(repo, remote)?
+            && let (commit, Kind::Commit) = peel(repo, remote, &mut Vec::new())?
         {
             known.push(commit);
         }
     }
-    if wanted.is_empty() {
-        return Ok(Outgoing { commits: Vec::new(), bare });
+    if !wanted.is_empty() {
+        known.extend(tracked(repo, remote)?);
+        sent.commits = commits_between(repo, &known, &wanted)?;
     }
-    known.extend(tracked(repo, remote)?);
-    Ok(Outgoing { commits: commits_between(repo, &known, &wanted)?, bare })
+    Ok(sent)
+}
+
+/// One commit against its parents.
+pub fn one(repo: &Repo, revision: &str) -> Result<Outgoing, Error> {
+    if revision.is_empty() || revision.starts_with('-') {
+        return Err(Error::Revision { revision: revision.to_owned() });
+    }
+    Ok(Outgoing { commits: vec![repo.commit_id(revision)?], ..Outgoing::default() })
 }
 
 /// The commits of `A..B`: those that `B` reaches and `A` does not. Either may be left
@@ -86,7 +101,7 @@ pub fn range(repo: &Repo, range: &str) -> Result<Outgoing, Error> {
     }
     let id = |revision: &str| repo.commit_id(if revision.is_empty() { "HEAD" } else { revision });
     let commits = commits_between(repo, &[id(from)?], &[id(to)?])?;
-    Ok(Outgoing { commits, bare: Vec::new() })
+    Ok(Outgoing { commits, ..Outgoing::default() })
 }
 
 /// The commits that `to` reaches, and neither `from` nor what `remote` is known to have.
@@ -100,14 +115,14 @@ pub fn between(repo: &Repo, from: Option<&str>, to: &str, remote: &str) -> Resul
         known.push(from);
     }
     let commits = commits_between(repo, &known, &[repo.commit_id(to)?])?;
-    Ok(Outgoing { commits, bare: Vec::new() })
+    Ok(Outgoing { commits, ..Outgoing::default() })
 }
 
 /// The commits that `HEAD` reaches and no remote is known to have.
 pub fn unpushed(repo: &Repo) -> Result<Outgoing, Error> {
     let Some(head) = repo.head()?.commit else { return Ok(Outgoing::default()) };
     let commits = commits_between(repo, &tracked(repo, "")?, &[head])?;
-    Ok(Outgoing { commits, bare: Vec::new() })
+    Ok(Outgoing { commits, ..Outgoing::default() })
 }
 
 /// What a commit has that none of its parents has; everything for a root.
@@ -116,6 +131,11 @@ pub fn changes_of_commit(repo: &Repo, id: ObjectId) -> Result<ChangeSet, Error> 
     let trees = head.parents.iter().map(|parent| Ok(repo.commit(*parent)?.tree));
     let trees = trees.collect::<Result<Vec<_>, Error>>()?;
     compare(repo, New::Tree(head.tree), &trees, Origin::Commit(id))
+}
+
+/// The tree of a commit.
+pub fn tree_of(repo: &Repo, id: ObjectId) -> Result<ObjectId, Error> {
+    Ok(repo.commit(id)?.tree)
 }
 
 /// Everything that a commit holds, as if it had no parent.
@@ -135,6 +155,8 @@ fn changes_of_bare(repo: &Repo, name: &BString, id: ObjectId) -> Result<ChangeSe
 /// One ref to be pushed. Ids of all zeros, of any length, mean none.
 struct Update {
     name: BString,
+    /// Its name on the remote.
+    there: BString,
     local: Option<ObjectId>,
     remote: Option<ObjectId>,
 }
@@ -143,7 +165,7 @@ impl Update {
     fn parse(line: &[u8]) -> Option<Self> {
         let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
         // A local ref is whatever the person typed, and that can hold spaces.
-        let [name @ .., local, _remote_ref, remote] = words.as_slice() else { return None };
+        let [name @ .., local, there, remote] = words.as_slice() else { return None };
         if name.is_empty() {
             return None;
         }
@@ -152,17 +174,23 @@ impl Update {
             Ok(id) => Some(Some(id)),
             Err(_) => None,
         };
-        Some(Self { name: bstr::join(" ", name).into(), local: id(local)?, remote: id(remote)? })
+        let name = bstr::join(" ", name).into();
+        Some(Self { name, there: (*there).into(), local: id(local)?, remote: id(remote)? })
     }
 }
 
-/// What an annotated tag, or a tag of a tag, is about.
-fn peel(repo: &Repo, mut id: ObjectId) -> Result<(ObjectId, Kind), Error> {
+/// What an annotated tag, or a tag of a tag, is about. The tags themselves go to `tags`.
+fn peel(
+    repo: &Repo,
+    mut id: ObjectId,
+    tags: &mut Vec<ObjectId>,
+) -> Result<(ObjectId, Kind), Error> {
     for _ in 0..TAGS_AT_MOST {
         let kind = repo.kind(id)?;
         if kind != Kind::Tag {
             return Ok((id, kind));
         }
+        tags.push(id);
         let bytes = repo.object(id, Kind::Tag)?;
         (id, _) = object::tag_target(&bytes).ok_or_else(|| Error::Repository {
             what: format!("tag {id}"),

@@ -54,6 +54,28 @@ pub fn without_credentials(url: &[u8]) -> BString {
     shown
 }
 
+/// Where an address leads, in one form for all ways to write it: `host/path`, without
+/// scheme, user, port and `.git`.
+pub fn host_and_path(url: &[u8]) -> BString {
+    let url = without_credentials(url);
+    let (rest, scp) = match url.find(b"://") {
+        Some(at) => (url.split_at(at + 3).1, false),
+        None => (url.split_at(url.find_byte(b'@').map_or(0, |at| at + 1)).1, true),
+    };
+    let end = rest.find_byteset(if scp { ":/" } else { "/" }).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = host.split(|byte| *byte == b':').next().unwrap_or_default();
+    let path = path.trim_ascii().trim_end_with(|char| char == '/');
+    let path = path.strip_suffix(b".git").unwrap_or(path);
+    let mut place = BString::from(host.to_ascii_lowercase());
+    let path = path.trim_start_with(|char| char == '/' || char == ':');
+    if !path.is_empty() {
+        place.push(b'/');
+        place.extend_from_slice(path);
+    }
+    place
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +96,20 @@ mod tests {
         ] {
             assert_eq!(without_credentials(url.as_bytes()), shown);
         }
+    }
+
+    #[test]
+    fn every_way_to_write_an_address_leads_to_the_same_place() {
+        for url in [
+            "https://github.example/acme/app.git",
+            "https://someone:word@GitHub.example:443/acme/app/",
+            "ssh://git@github.example:22/acme/app.git",
+            "git@github.example:acme/app.git",
+            "github.example:/acme/app",
+        ] {
+            assert_eq!(host_and_path(url.as_bytes()), "github.example/acme/app", "{url}");
+        }
+        assert_eq!(host_and_path(b"host.example"), "host.example");
+        assert_eq!(host_and_path(b""), "");
     }
 }

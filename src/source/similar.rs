@@ -2,10 +2,10 @@
 //!
 //! Asked only of files in which something was found, since it has to read others.
 
-use super::Change;
 use super::compare::ChangeSet;
 use super::object::{Kind, Thing, tree_items};
 use super::repo::Repo;
+use super::{Change, Origin};
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 
@@ -50,7 +50,12 @@ impl ChangeSet {
         if let Some(exact) = candidates.iter().find(|candidate| candidate.id == change.id) {
             return Some(exact.clone());
         }
-        let new = repo.read_at_most(change.id, COMPARE_AT_MOST).ok()??;
+        let new = match change.origin {
+            Origin::File => repo.content(change).ok()?,
+            Origin::Index | Origin::Commit(_) | Origin::Stdin => {
+                repo.read_at_most(change.id, COMPARE_AT_MOST).ok()??
+            }
+        };
         let digest = Digest::of(&new);
         let mut best: Option<(u64, Carried)> = None;
         for candidate in candidates.into_iter().take(CANDIDATES_AT_MOST) {

@@ -12,5 +12,7 @@ mod hostile;
 mod import;
 mod install;
 mod layers;
+
+mod modes;
 mod rules;
 mod user_rules;

@@ -135,6 +135,28 @@ impl Repo {
         Ok(self.shallow.get_or_init(|| ids))
     }
 
+    /// What begins a comment in the messages that people edit; nothing where git chooses it
+    /// for each message (`auto`).
+    pub fn comment_mark(&self) -> Option<BString> {
+        let value = match &self.backend {
+            Backend::Native(native) => native.config().and_then(|mut config| {
+                let config = config.snapshot()?;
+                let set = |key| config.get_bytes(key).map(<[u8]>::to_vec);
+                set("core.commentString").or_else(|_| set("core.commentChar"))
+            }),
+            Backend::Git(_) => {
+                let set = |key| self.git.ask("the comment mark", &["config", "--get", key]);
+                let value = set("core.commentString").or_else(|_| set("core.commentChar"));
+                value.map_err(|_| git2::Error::from_str("it is not set"))
+            }
+        };
+        match value.as_deref().map(<[u8]>::trim_ascii_end) {
+            Ok(b"auto") => None,
+            Ok(mark) if !mark.is_empty() => Some(mark.into()),
+            Ok(_) | Err(_) => Some("#".into()),
+        }
+    }
+
     /// The commit that a revision such as `HEAD~2` or `main` names.
     pub fn commit_id(&self, revision: &str) -> Result<ObjectId, Error> {
         let unknown = || Error::Revision { revision: revision.to_owned() };
