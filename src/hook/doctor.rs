@@ -72,6 +72,7 @@ pub fn examine(repo: &Repo, around: &Surroundings) -> Result<Vec<Sign>, Error> {
     }
     let scratch = Scratch::new(repo, &place, around.seed)?;
     signs.push(scratch.refuses()?);
+    signs.push(scratch.refuses_message()?);
     signs.push(scratch.passes()?);
     Ok(signs)
 }
@@ -201,23 +202,41 @@ impl Scratch {
             .map_err(|error| Error::NoGit { why: error.to_string() })
     }
 
-    fn commit(&self, text: &str) -> Result<Output, Error> {
+    fn commit(&self, text: &str, message: &str) -> Result<Output, Error> {
         let path = self.path("canary.txt");
         fs::write(&path, text).map_err(|source| file("write", &path, source))?;
         self.git(&["add", "-A"])?;
-        self.git(&["commit", "-q", "-m", "canary"])
+        // From a file: other users read what stands on a command line.
+        let file_of_message = self.folder.path().join(".git/canary-message");
+        fs::write(&file_of_message, message)
+            .map_err(|source| file("write", &file_of_message, source))?;
+        self.git(&["commit", "-q", "-F", ".git/canary-message"])
+    }
+
+    /// A fresh fake token.
+    fn token(&self) -> Result<String, Error> {
+        let rule = Catalogue::builtin().rule("github-pat");
+        let template = rule.and_then(|rule| rule.samples.iter().next()).unwrap_or_default();
+        expand(template, self.seed).map_err(Error::Usage)
+    }
+
+    /// A commit with a token in its message.
+    fn refuses_message(&self) -> Result<Sign, Error> {
+        let output = self.commit("name = \"canary\"\n", &format!("use {}\n", self.token()?))?;
+        Ok(if !output.status.success() && carded(&output) {
+            let seen = "a message with a fake token is refused".to_owned();
+            Sign { name: "canary-message", well: Health::Good, seen, mend: String::new() }
+        } else {
+            let seen = "a message with a fake token is not refused".to_owned();
+            let mend = "leakcoach install".to_owned();
+            Sign { name: "canary-message", well: Health::Weak, seen, mend }
+        })
     }
 
     /// A commit with a fresh fake token.
     fn refuses(&self) -> Result<Sign, Error> {
-        let rule = Catalogue::builtin().rule("github-pat");
-        let template = rule.and_then(|rule| rule.samples.iter().next()).unwrap_or_default();
-        let token = expand(template, self.seed).map_err(Error::Usage)?;
-        let output = self.commit(&format!("token = \"{token}\"\n"))?;
-        let carded = [&output.stdout, &output.stderr]
-            .into_iter()
-            .any(|shown| memchr::memmem::find(shown, b"[github-pat]").is_some());
-        Ok(if !output.status.success() && carded {
+        let output = self.commit(&format!("token = \"{}\"\n", self.token()?), "canary\n")?;
+        Ok(if !output.status.success() && carded(&output) {
             let seen = "a commit with a fake token is refused".to_owned();
             Sign { name: "canary", well: Health::Good, seen, mend: String::new() }
         } else {
@@ -232,7 +251,7 @@ impl Scratch {
     }
 
     fn passes(&self) -> Result<Sign, Error> {
-        let output = self.commit("name = \"canary\"\n")?;
+        let output = self.commit("name = \"canary, again\"\n", "canary\n")?;
         let refused = memchr::memmem::find(&output.stderr, b"refused").is_some();
         Ok(if output.status.success() {
             let seen = "a clean commit passes".to_owned();
@@ -246,4 +265,11 @@ impl Scratch {
             Sign { name: "clean-commit", well: Health::Weak, seen, mend: String::new() }
         })
     }
+}
+
+/// Whether leakcoach has shown a card.
+fn carded(output: &Output) -> bool {
+    [&output.stdout, &output.stderr]
+        .into_iter()
+        .any(|shown| memchr::memmem::find(shown, b"[github-pat]").is_some())
 }

@@ -8,9 +8,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The hooks in which leakcoach checks, with their shims.
-pub(super) const SHIMS: [(&str, &str); 3] = [
+pub(super) const SHIMS: [(&str, &str); 5] = [
     ("pre-commit", include_str!("../../hooks/pre-commit")),
     ("pre-merge-commit", include_str!("../../hooks/pre-merge-commit")),
+    ("commit-msg", include_str!("../../hooks/commit-msg")),
+    ("post-commit", include_str!("../../hooks/post-commit")),
     ("pre-push", include_str!("../../hooks/pre-push")),
 ];
 
@@ -18,13 +20,11 @@ pub(super) const SHIMS: [(&str, &str); 3] = [
 ///
 /// Left out are `proc-receive` and `push-to-checkout`, whose mere presence changes what
 /// git does, and `reference-transaction`, which runs several times in every command.
-pub const PASSED_ON: [&str; 17] = [
+pub const PASSED_ON: [&str; 15] = [
     "applypatch-msg",
     "pre-applypatch",
     "post-applypatch",
     "prepare-commit-msg",
-    "commit-msg",
-    "post-commit",
     "pre-rebase",
     "post-checkout",
     "post-merge",

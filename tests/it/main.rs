@@ -12,6 +12,7 @@ mod hostile;
 mod import;
 mod install;
 mod layers;
+mod messages;
 
 mod modes;
 mod rules;
