@@ -13,7 +13,6 @@ mod import;
 mod install;
 mod layers;
 mod messages;
-
 mod modes;
 mod rules;
 mod user_rules;
