@@ -123,7 +123,7 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
     let messages = match (coverage.messages, coverage.read) {
         (0, _) => String::new(),
         (count, 0) => Count(count, "message").to_string(),
-        (count, _) => format!(", {}", Count(count, "message")),
+        (count, _) => format!(" and {}", Count(count, "message")),
     };
     let files = match (coverage.read, coverage.messages) {
         (0, 1..) => String::new(),

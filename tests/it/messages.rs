@@ -188,7 +188,7 @@ fn a_file_whose_name_is_a_credential_is_refused_and_the_name_is_not_shown() {
 fn a_push_to_a_public_remote_says_so() {
     let repo = with_remote();
     let top = repo.top().parent().unwrap().display().to_string();
-    let pattern = format!("[remotes]\npublic = [\"{}/remote\"]\n", top.trim_start_matches('/'));
+    let pattern = format!("[remotes]\npublic = [\"{top}/*\"]\n");
     repo.write("b.py", &format!("t = '{}'\n", planted(&repo, 14))).commit_unchecked("bad");
     repo.git(&["push", "-q", "origin", "main"]).refused().says("in a local commit");
 

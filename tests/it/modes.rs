@@ -121,13 +121,16 @@ fn a_log_is_read_through_its_times_and_colours_and_the_step_is_named() {
         (planted(&repo, 12), repo.plant(expand("{pem:RSA PRIVATE KEY}", 13).unwrap()));
     let time = "2026-01-02T03:04:05.1234567Z ";
     let (start, end) = token.split_at(10);
-    let mut log = format!("{time}##[group]Run ./deploy.sh\n{time}##[endgroup]\n");
-    log.push_str(&format!("{time}token: \x1b[31m{start}\x1b[0m{end}\n{time}token: ***\n"));
-    log.push_str(&format!("{time}https://user:***@host.example/ password=***\n"));
-    log.push_str(&format!("{time}again {token}\n"));
-    for line in key.lines() {
-        log.push_str(&format!("{time}{line}\n"));
-    }
+    let written = [
+        "##[group]Run ./deploy.sh".to_owned(),
+        "##[endgroup]".to_owned(),
+        format!("token: \x1b[31m{start}\x1b[0m{end}"),
+        "token: ***".to_owned(),
+        "https://user:***@host.example/ password=***".to_owned(),
+        format!("again {token}"),
+    ];
+    let written = written.iter().map(String::as_str).chain(key.lines());
+    let log: String = written.flat_map(|line| [time, line, "\n"]).collect();
     repo.write("job.log", &log);
 
     let told = repo.leakcoach(&["check", "--log", "job.log"]);
