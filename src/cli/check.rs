@@ -1,6 +1,7 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
 use super::logs::{self, logs};
+use super::reports::{ReportArgs, Reports};
 use super::run::{Check, Checked};
 use super::{env, open, past};
 use crate::coach::Card;
@@ -56,11 +57,14 @@ pub(super) struct CheckArgs {
     /// Use the rules of this file too: leakcoach's format, or gitleaks'
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 /// Checks what `args` name, and what is staged when they name nothing.
 pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let rules = &args.rules;
+    let reports = Reports::asked(&args.reports)?;
     let checked = if args.stdin {
         stdin(args.path.as_deref(), rules)?
     } else if !args.tree.is_empty() {
@@ -84,7 +88,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
         let repo = open()?;
         changes(&repo, &source::index::staged(&repo)?, rules)?
     };
-    Ok(if args.strict { checked.strictly() } else { checked }.conclude())
+    Ok(if args.strict { checked.strictly() } else { checked }.conclude_with(&reports))
 }
 
 pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, Error> {

@@ -5,6 +5,7 @@ use crate::judge::{Actor, Terminal};
 use crate::report::Style;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Agents, by a variable that each sets in the commands it runs.
 const AGENTS: &[(&str, &str)] = &[
@@ -24,6 +25,17 @@ fn read(name: &str) -> Option<std::ffi::OsString> {
 /// The index that git hands to a hook.
 pub(super) fn index_file() -> Option<PathBuf> {
     read("GIT_INDEX_FILE").map(PathBuf::from)
+}
+
+/// The key of ids that runs on several machines share.
+pub(super) fn id_key() -> Option<Zeroizing<Vec<u8>>> {
+    use std::os::unix::ffi::OsStringExt;
+    read("LEAKCOACH_KEY").map(|key| Zeroizing::new(key.into_vec()))
+}
+
+/// The file to which GitHub's runner lets a step add its summary.
+pub(super) fn step_summary() -> Option<PathBuf> {
+    read("GITHUB_STEP_SUMMARY").map(PathBuf::from)
 }
 
 /// For the demonstration: this binary first on `PATH`, and a number that differs each time.

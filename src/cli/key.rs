@@ -1,6 +1,9 @@
 //! The key of finding ids: made once for each repository, kept where only its owner reads.
 
+use crate::error::Error;
+use crate::judge::Actor;
 use crate::judge::fingerprint::{KEY_BYTES, Key};
+use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -8,14 +11,37 @@ use std::path::Path;
 /// Where the key lies, in the folder that all work trees share.
 const FILE: &str = "leakcoach.key";
 
+/// The fewest bytes of a key that is given: with fewer, an id would let its credential be
+/// guessed.
+const LEAST: usize = 16;
+
+/// A key, and whether the next run has it too.
+pub(super) struct Kept {
+    pub(super) key: Key,
+    pub(super) lasts: bool,
+}
+
+/// The key that `LEAKCOACH_KEY` gives, for pipelines, whose clones never have one.
+pub(super) fn shared() -> Result<Option<Kept>, Error> {
+    let Some(given) = super::env::id_key() else { return Ok(None) };
+    if given.len() < LEAST {
+        return Err(Error::Usage(format!("LEAKCOACH_KEY has fewer than {LEAST} bytes")));
+    }
+    let key = Key::new(Sha256::digest(given.as_slice()).into());
+    Ok(Some(Kept { key, lasts: true }))
+}
+
 /// The key in a repository's shared `folder`, made now if it is not there. `None` where none can be kept:
 /// cards then go without an id.
-pub(super) fn key(folder: &Path) -> Option<Key> {
+pub(super) fn key(folder: &Path) -> Option<Kept> {
     let path = folder.join(FILE);
-    read(&path).or_else(|| {
+    let lasting = |key| Kept { key, lasts: true };
+    read(&path).map(lasting).or_else(|| {
         let made = make(folder, &path);
         // Another hook may have made it in the meantime: then its key counts.
-        read(&path).or(made)
+        let made = read(&path).or(made);
+        // A clone made for one run loses it again.
+        made.map(|key| Kept { key, lasts: super::env::actor() != Actor::Ci })
     })
 }
 

@@ -12,6 +12,7 @@ mod inside;
 mod key;
 mod logs;
 mod past;
+mod reports;
 mod rules;
 mod run;
 mod users;
@@ -58,7 +59,7 @@ enum Command {
     },
     /// Check what is staged, or what else is named
     #[command(
-        after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml"
+        after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html"
     )]
     Check(check::CheckArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through

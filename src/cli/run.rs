@@ -1,17 +1,19 @@
 //! From a change to a verdict: the one way through.
 
 use super::decided::{self, Beside, Decided};
+use super::env;
 use super::inside::contents;
+use super::key::{self, Kept};
+use super::reports::Reports;
 use super::users::{announce, scanner};
-use super::{env, key};
 use crate::catalogue::Rule;
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
-use crate::judge::fingerprint::{FindingId, Key};
+use crate::judge::fingerprint::FindingId;
 use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal, Verdict};
 use crate::lists::Sight;
-use crate::report;
+use crate::report::{self, Outcome};
 use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::role::role_of;
@@ -36,7 +38,7 @@ pub(super) struct Check {
     terminal: Terminal,
     /// The repository's shared folder, which holds the key of ids.
     folder: Option<PathBuf>,
-    key: OnceLock<Option<Key>>,
+    key: OnceLock<Option<Kept>>,
     pub(super) decided: Decided,
     /// How far the credentials of commits have come.
     pub(super) committed: Exposure,
@@ -57,7 +59,7 @@ impl Check {
             terminal: env::terminal(&actor),
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
-            key: OnceLock::new(),
+            key: key::shared()?.map_or_else(OnceLock::new, |kept| Some(kept).into()),
             decided: Decided::new(repo),
             committed: Exposure::Committed,
             head: None,
@@ -66,8 +68,11 @@ impl Check {
 
     /// The id of a finding; made only once there is one.
     fn id(&self, finding: &Finding) -> Option<FindingId> {
-        let key = self.key.get_or_init(|| self.folder.as_deref().and_then(key::key));
-        key.as_ref().map(|key| key.id(finding.rule.id, &finding.secret))
+        self.key().map(|kept| kept.key.id(finding.rule.id, &finding.secret))
+    }
+
+    fn key(&self) -> Option<&Kept> {
+        self.key.get_or_init(|| self.folder.as_deref().and_then(key::key)).as_ref()
     }
 
     /// Checks every change of a set.
@@ -254,6 +259,9 @@ impl Check {
             commit: stand.commit,
             medium: stand.medium,
             writer: writer.as_deref().map(|writer| &**writer),
+            whole_commit: stand.commit_id(),
+            region: lines.region(&finding.secret_span, stand.text),
+            id_lasts: self.key().is_some_and(|key| key.lasts),
             now: context.now,
         };
         coach::card(finding, self.id(finding), judgement, &place)
@@ -263,11 +271,8 @@ impl Check {
     fn standing(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Standing {
         let (file, texts) = (stand.archive.unwrap_or(stand.path), (stand.raw, stand.text));
         match stand.place {
-            Where::Git(repo, set, origin) => {
-                let commit = match origin {
-                    Origin::Commit(id) => Some(id.to_hex().to_string()),
-                    Origin::Index | Origin::File | Origin::Stdin => None,
-                };
+            Where::Git(repo, set, _) => {
+                let commit = stand.commit_id();
                 let sight = Sight::new(finding, file, texts, lines, commit);
                 self.decided.in_git(finding, &sight, set.beside(repo))
             }
@@ -313,6 +318,18 @@ pub(super) struct Stand<'a> {
     pub(super) writer: Option<&'a [u8]>,
 }
 
+impl Stand<'_> {
+    /// The commit it is in, in whole.
+    fn commit_id(&self) -> Option<String> {
+        match self.place {
+            Where::Git(_, _, Origin::Commit(id)) => Some(id.to_hex().to_string()),
+            Where::Git(_, _, Origin::Index | Origin::File | Origin::Stdin)
+            | Where::Files
+            | Where::Nowhere => None,
+        }
+    }
+}
+
 /// Where a file is, for what was decided about its findings before.
 #[derive(Clone, Copy)]
 pub(super) enum Where<'a> {
@@ -347,10 +364,19 @@ impl Checked {
     }
 
     /// Shows what there is to show, asks where that was decided, and gives the exit code.
-    pub(super) fn conclude(mut self) -> u8 {
+    pub(super) fn conclude(self) -> u8 {
+        self.conclude_with(&Reports::default())
+    }
+
+    /// The same, and writes the reports that were asked for.
+    pub(super) fn conclude_with(mut self, reports: &Reports) -> u8 {
         let settled = self.cards.extract_if(.., |card| card.judgement.is_settled());
         let settled: Vec<Card> = settled.collect();
-        report::cards(&self.cards, &self.coverage, env::style());
+        if reports.replace_cards() {
+            report::account(&self.cards, &self.coverage);
+        } else {
+            report::cards(&self.cards, &self.coverage, env::style());
+        }
         for words in self.told.iter().chain(&decided::words_for(&settled)) {
             report::notice(words);
         }
@@ -361,12 +387,19 @@ impl Checked {
                 card.judgement.verdict = ask(card.rule);
             }
         }
-        if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
-            exit::REFUSED
+        let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
+            Outcome::Refused
         } else if self.coverage.unread.is_empty() {
-            exit::PASSED
+            Outcome::Passed
         } else {
-            exit::INCOMPLETE
+            Outcome::Incomplete
+        };
+        self.cards.extend(settled);
+        let written = reports.write(&self.cards, &self.coverage, outcome);
+        match outcome {
+            Outcome::Refused => exit::REFUSED,
+            Outcome::Passed if written => exit::PASSED,
+            Outcome::Passed | Outcome::Incomplete => exit::INCOMPLETE,
         }
     }
 }

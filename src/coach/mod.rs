@@ -1,11 +1,14 @@
 //! A verdict becomes a card: words in sections, still without colour or width.
 
+use crate::catalogue::Rule;
 use crate::judge::fingerprint::FindingId;
 use crate::judge::{Exposure, Judgement, Standing, Verdict};
 use crate::scan::{Confidence, Finding};
 use crate::source::Medium;
+use crate::source::lines::Region;
 use crate::source::role::FileRole;
 use crate::text::Escaped;
+use bstr::BString;
 
 /// What a person sees for one finding.
 #[derive(Debug)]
@@ -38,6 +41,31 @@ pub struct Card {
     pub go_on: String,
     /// What was decided.
     pub judgement: Judgement,
+    /// What reports for machines say beside the words.
+    pub facts: Facts,
+}
+
+/// What is known of a finding, without words. Holds nothing of the credential.
+#[derive(Debug)]
+pub struct Facts {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// How far the credential has come.
+    pub exposure: Exposure,
+    /// The file's role.
+    pub role: FileRole,
+    /// The file's path, as git or the system has it; of a member, the archive's.
+    pub file: BString,
+    /// Whether it is in an archive, so that its lines are not those of the file.
+    pub packed: bool,
+    /// Where in the text the credential is.
+    pub region: Region,
+    /// The whole id of the commit it is in.
+    pub commit: Option<String>,
+    /// Whether the card's id is the same in the next run.
+    pub id_lasts: bool,
 }
 
 /// One thing to do.
@@ -50,7 +78,7 @@ pub struct Step {
 }
 
 /// Where a finding stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Place<'a> {
     /// The file's path; any bytes. Of a member of an archive, the archive's path before it.
     pub path: &'a [u8],
@@ -70,6 +98,12 @@ pub struct Place<'a> {
     pub medium: Medium,
     /// Who wrote it, where that is known: the job or step of a log; any bytes.
     pub writer: Option<&'a [u8]>,
+    /// The whole of it.
+    pub whole_commit: Option<String>,
+    /// Where the credential is.
+    pub region: Region,
+    /// Whether ids last.
+    pub id_lasts: bool,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
@@ -98,6 +132,17 @@ pub fn card(
         go_on: go_on(&judgement, finding.rule.id, place, &path),
         path,
         judgement,
+        facts: Facts {
+            rule: finding.rule,
+            confidence: finding.confidence,
+            exposure: place.exposure,
+            role: place.role,
+            file: place.archive.unwrap_or(place.path).into(),
+            packed: place.archive.is_some(),
+            region: place.region,
+            commit: place.whole_commit.clone(),
+            id_lasts: place.id_lasts,
+        },
     }
 }
 

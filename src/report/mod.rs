@@ -1,5 +1,22 @@
-//! Cards and coverage in words. The only place that writes to people.
+//! Cards and coverage in words, and reports for machines. The only place that writes to
+//! people.
 #![expect(clippy::print_stderr, reason = "this is the stage that writes")]
+
+mod csv;
+pub mod entry;
+mod format;
+mod github;
+mod gitlab;
+mod html;
+mod json;
+mod markdown;
+mod rdjson;
+mod sarif;
+pub mod write;
+mod xml;
+
+pub use entry::{Entry, Outcome, Report, Whereabouts};
+pub use format::Format;
 
 use crate::coach::Card;
 use crate::error::Error;
@@ -99,6 +116,11 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
     for shown in cards {
         eprintln!("{}", card(shown, style));
     }
+    account(cards, coverage);
+}
+
+/// What could not be checked, and a line that sums up, on standard error.
+pub fn account(cards: &[Card], coverage: &Coverage) {
     for unread in coverage.unread.iter().take(20) {
         eprintln!("leakcoach: could not check {}: {}", Escaped(&unread.path), unread.why);
     }

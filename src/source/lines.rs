@@ -3,6 +3,7 @@
 use super::NewLines;
 use crate::error::Error;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Above this many bytes on either side, lines are compared as a set rather than
 /// aligned: exact for lines that occur once, and linear.
@@ -25,10 +26,53 @@ impl LineStarts {
         self.0.partition_point(|start| *start <= offset)
     }
 
+    /// Where `span` of the text begins and ends.
+    pub fn region(&self, span: &Range<usize>, text: &[u8]) -> Region {
+        let point = |offset: usize, line: usize| {
+            let start = self.start_of(line).unwrap_or_default();
+            let before = text.get(start..offset).unwrap_or_default();
+            Point { line, column: 1 + characters(before), byte: 1 + before.len() }
+        };
+        let end = span.end.max(span.start + 1).min(text.len().max(span.start));
+        let last = self.line_of(end.saturating_sub(1).max(span.start));
+        Region {
+            start: point(span.start, self.line_of(span.start)),
+            end: point(end.max(span.start), last),
+        }
+    }
+
     /// Where the one-based `line` begins; the text's end for a line past the last.
     pub fn start_of(&self, line: usize) -> Option<usize> {
         self.0.get(line.checked_sub(1)?).copied()
     }
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Point {
+    /// One-based.
+    pub line: usize,
+    /// The one-based column in characters (Unicode code points).
+    pub column: usize,
+    /// The one-based column in bytes of UTF-8.
+    pub byte: usize,
+}
+
+/// From a place to another, which is no more part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Region {
+    /// The first character.
+    pub start: Point,
+    /// Right after the last one.
+    pub end: Point,
+}
+
+/// How many characters `bytes` are. Of one enormous line only the last part is counted,
+/// and its beginning taken as one byte each: nobody goes to column two million by eye.
+fn characters(bytes: &[u8]) -> usize {
+    const MOST: usize = 1 << 20;
+    let (far, near) = bytes.split_at(bytes.len().saturating_sub(MOST));
+    far.len() + near.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The lines of `new` that are not carried over from `old`.
@@ -65,7 +109,7 @@ pub fn new_lines(old: &[u8], new: &[u8]) -> Result<NewLines, Error> {
 
 fn lines_not_in(old: &[u8], new: &[u8]) -> NewLines {
     let known: HashSet<&[u8]> = old.split(|byte| *byte == b'\n').collect();
-    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut ranges: Vec<Range<usize>> = Vec::new();
     for (index, line) in new.split(|byte| *byte == b'\n').enumerate() {
         if known.contains(line) {
             continue;
@@ -89,6 +133,24 @@ mod tests {
         let lines = LineStarts::of(b"one\r\ntwo\n\nfour");
 
         assert_eq!([0, 4, 5, 8, 9, 10, 13].map(|at| lines.line_of(at)), [1, 1, 2, 2, 3, 4, 4]);
+    }
+
+    #[test]
+    fn columns_count_characters_and_bytes_and_end_past_the_last_one() {
+        let text = "one\nä = 'xy'\nthree\n".as_bytes();
+        let lines = LineStarts::of(text);
+        let at = |line, column, byte| Point { line, column, byte };
+
+        assert_eq!(lines.region(&(10..12), text), Region { start: at(2, 6, 7), end: at(2, 8, 9) });
+        // A value that runs on, and one that ends with its line's end.
+        assert_eq!(lines.region(&(10..16), text).end, at(3, 3, 3));
+        assert_eq!(lines.region(&(10..14), text).end, at(2, 10, 11));
+        // Nothing is empty, and nothing lies outside.
+        assert_eq!(lines.region(&(0..0), text).end, at(1, 2, 2));
+        assert_eq!(
+            LineStarts::of(b"").region(&(0..0), b""),
+            Region { start: at(1, 1, 1), end: at(1, 1, 1) }
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod log;
 mod loose;
 mod object;
+pub mod owners;
 mod plumbing;
 pub mod range;
 mod remote;

@@ -14,5 +14,6 @@ mod install;
 mod layers;
 mod messages;
 mod modes;
+mod reports;
 mod rules;
 mod user_rules;
