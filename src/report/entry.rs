@@ -254,8 +254,8 @@ pub struct Hole<'a> {
 
 impl<'a> Hole<'a> {
     fn new(unread: &'a Unread, inside: bool) -> Self {
-        let path = Escaped(&unread.path).to_string();
-        Self { raw: &unread.path, path, why: &unread.why, inside }
+        let raw = unread.path.strip_prefix(b"./").unwrap_or(&unread.path);
+        Self { raw, path: Escaped(raw).to_string(), why: &unread.why, inside }
     }
 
     /// What there is to say about it.

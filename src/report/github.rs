@@ -2,7 +2,7 @@
 //! (docs.github.com, "Workflow commands for GitHub Actions").
 
 use super::entry::{Entry, Report, Spot};
-use super::markdown::{code, plain};
+use super::markdown::{code, plain, prose};
 use crate::judge::Verdict;
 use crate::text::Count;
 use std::fmt::Write as _;
@@ -89,7 +89,7 @@ pub(super) fn summary(report: &Report<'_>) -> String {
             plain(entry.card.what),
             code(&format!("{}:{}", entry.full_path(), entry.card.line)),
             plain(&owners),
-            plain(&entry.to_do()),
+            prose(&entry.to_do()),
         );
         if out.len() + row.len() > SUMMARY_BYTES {
             break;

@@ -75,7 +75,7 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
     json!({
         "id": uuid(entry),
         "name": card.what.chars().take(255).collect::<String>(),
-        "description": markdown::plain(&entry.told()),
+        "description": markdown::prose(&entry.told()),
         "severity": severity,
         "solution": solution(entry),
         "identifiers": identifiers,

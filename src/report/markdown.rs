@@ -23,6 +23,27 @@ pub(super) fn plain(words: &str) -> String {
     out
 }
 
+/// The same, but for addresses, which are links, and what is in backticks, which is code.
+pub(super) fn prose(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + 16);
+    for (index, part) in words.split('`').enumerate() {
+        if index % 2 == 1 {
+            out.push_str(&code(part));
+            continue;
+        }
+        for word in part.split_inclusive(' ') {
+            let bare = word.trim_end_matches([' ', ',', '.', ';', ')']);
+            if bare.starts_with("https://") && !bare.contains(['<', '>', '|']) {
+                out.push_str(&["<", bare, ">"].concat());
+            } else {
+                out.push_str(&plain(bare));
+            }
+            out.push_str(word.strip_prefix(bare).unwrap_or_default());
+        }
+    }
+    out
+}
+
 /// Words in a fixed width, whatever they hold.
 pub(super) fn code(words: &str) -> String {
     let mut run = 0;
@@ -64,8 +85,7 @@ pub(super) fn help(rule: &Rule, marked: bool) -> String {
             .filter(|(words, _)| !words.is_empty())
             .map(|(words, command)| match (marked, command) {
                 (true, true) => code(words),
-                (true, false) if words.starts_with("https://") => format!("<{words}>"),
-                (true, false) => plain(words),
+                (true, false) => prose(words),
                 (false, _) => words.to_owned(),
             })
             .collect();
@@ -83,12 +103,16 @@ pub(super) fn help(rule: &Rule, marked: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{code, plain};
+    use super::{code, plain, prose};
 
     #[test]
     fn nothing_in_words_or_code_is_markup() {
         assert_eq!(plain("<b>|[x](y)\n@a"), "&lt;b&gt;\\|\\[x\\](y) \\@a");
         assert_eq!(code("a`b|c"), "`` a`b\\|c ``");
         assert_eq!(code("a\nb"), "`a b`");
+        assert_eq!(
+            prose("at https://a.example/x_y; or `a_b` *"),
+            "at <https://a.example/x_y>; or `a_b` \\*"
+        );
     }
 }

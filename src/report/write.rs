@@ -17,8 +17,10 @@ pub fn file(path: &Path, text: &str) -> io::Result<()> {
     }
     // Less the umask, as any program's new file.
     let mode = old.map_or_else(|| Permissions::from_mode(0o666), |old| old.permissions());
-    let mut beside =
-        tempfile::Builder::new().permissions(mode.clone()).tempfile_in(folder_of(&path))?;
+    let mut beside = tempfile::Builder::new()
+        .prefix(".leakcoach-")
+        .permissions(mode)
+        .tempfile_in(folder_of(&path))?;
     beside.write_all(text.as_bytes())?;
     // A disk that is full may say so only now.
     beside.as_file().sync_all()?;

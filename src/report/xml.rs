@@ -1,4 +1,4 @@
-//! Results of tests as `JUnit` has them, and Checkstyle's.
+//! Results of tests in the form of `JUnit`, and Checkstyle's.
 
 use super::entry::{Entry, Report};
 use crate::catalogue::Severity;

@@ -183,6 +183,11 @@ fn a_kill_while_writing_leaves_the_old_report_and_so_does_a_full_disk() {
     let killed = repo.typed(&["sh", "-c", &check], "");
     assert_ne!(killed.text(), "");
     assert_eq!(read(&repo, "old.json"), old);
+    let unfinished = || {
+        let names = fs::read_dir(repo.top()).unwrap().flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".leakcoach-")).count()
+    };
+    let left = unfinished();
 
     repo.git(&["rm", "-q", "-r", "--cached", "app"]).accepted();
     repo.write("fine.txt", "fine\n").git(&["add", "fine.txt"]).accepted();
@@ -191,8 +196,7 @@ fn a_kill_while_writing_leaves_the_old_report_and_so_does_a_full_disk() {
         .ends_with_code(3)
         .says("cannot write the html report to `old.json`");
     assert_eq!(read(&repo, "old.json"), old);
-    let names = fs::read_dir(repo.top()).unwrap().flatten().map(|entry| entry.file_name());
-    assert!(!names.into_iter().any(|name| name.to_string_lossy().contains("tmp")));
+    assert_eq!(unfinished(), left, "a failed write cleans up");
 
     repo.leakcoach(&["check", "--report", "json=/dev/full"]).ends_with_code(3).says("/dev/full");
 }
@@ -253,7 +257,9 @@ fn with_a_shared_key_two_clones_agree_and_a_pipeline_without_one_goes_by_place()
 fn a_finding_in_several_commits_is_reported_once_where_readers_count() {
     let repo = Repo::plain();
     repo.write("a", "a\n").commit_unchecked("start");
-    for (seed, text) in [(1, token(&repo, 5)), (2, "gone\n".to_owned()), (3, token(&repo, 5) + "x\n")] {
+    for (seed, text) in
+        [(1, token(&repo, 5)), (2, "gone\n".to_owned()), (3, token(&repo, 5) + "x\n")]
+    {
         repo.write("a", &text).commit_unchecked(&seed.to_string());
     }
     let args =

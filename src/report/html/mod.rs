@@ -170,7 +170,7 @@ fn finding(out: &mut String, entry: &Entry<'_>) {
     );
     let mut part = |label: &str, words: &str| {
         if !words.is_empty() {
-            let _ = write!(out, "<dt>{label}</dt><dd>{}</dd>", escape(words));
+            let _ = write!(out, "<dt>{label}</dt><dd>{}</dd>", prose(words));
         }
     };
     part("seen", &card.seen);
@@ -179,7 +179,7 @@ fn finding(out: &mut String, entry: &Entry<'_>) {
     part("here", &card.here);
     out.push_str("<dt>do now</dt><dd><ol>");
     for step in &card.steps {
-        let _ = write!(out, "<li>{}", escape(&step.words));
+        let _ = write!(out, "<li>{}", prose(&step.words));
         if let Some(command) = &step.command {
             let _ = write!(out, "<pre>{}</pre>", escape(command));
         }
@@ -188,7 +188,7 @@ fn finding(out: &mut String, entry: &Entry<'_>) {
     out.push_str("</ol></dd>");
     let mut part = |label: &str, words: &str| {
         if !words.is_empty() {
-            let _ = write!(out, "<dt>{label}</dt><dd>{}</dd>", escape(words));
+            let _ = write!(out, "<dt>{label}</dt><dd>{}</dd>", prose(words));
         }
     };
     part("next time", card.next_time);
@@ -241,6 +241,23 @@ fn rules(out: &mut String, report: &Report<'_>) {
     }
 }
 
+/// Words in which addresses are links and what is in backticks is code.
+fn prose(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + 16);
+    for (index, part) in words.split('`').enumerate() {
+        if index % 2 == 1 {
+            let _ = write!(out, "<code>{}</code>", escape(part));
+            continue;
+        }
+        for word in part.split_inclusive(' ') {
+            let bare = word.trim_end_matches([' ', ',', '.', ';', ')']);
+            out.push_str(&linked(bare, ""));
+            out.push_str(word.strip_prefix(bare).unwrap_or_default());
+        }
+    }
+    out
+}
+
 /// An address as a link, a command as one, else words.
 fn linked(said: &str, label: &str) -> String {
     let text = escape(said);
@@ -248,6 +265,8 @@ fn linked(said: &str, label: &str) -> String {
         format!("<a href=\"{text}\" rel=\"noreferrer noopener\">{text}</a>")
     } else if label == "revoke by" {
         format!("<pre>{text}</pre>")
+    } else if said.contains(' ') {
+        prose(said)
     } else {
         text.into_owned()
     }
@@ -255,11 +274,20 @@ fn linked(said: &str, label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, SCRIPT, STYLE, escape};
+    use super::{PAGE, SCRIPT, STYLE, escape, prose};
 
     #[test]
     fn words_are_neither_tags_nor_ends_of_attributes() {
         assert_eq!(escape("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+    }
+
+    #[test]
+    fn addresses_are_links_and_backticks_code() {
+        assert_eq!(
+            prose("at https://a.example/?a&b; or `x <y>` <z>"),
+            "at <a href=\"https://a.example/?a&amp;b\" rel=\"noreferrer noopener\">\
+             https://a.example/?a&amp;b</a>; or <code>x &lt;y&gt;</code> &lt;z&gt;"
+        );
     }
 
     #[test]
