@@ -5,6 +5,8 @@ use leakcoach::catalogue::{Catalogue, sample::expand};
 use leakcoach::report::Format;
 use leakcoach::scan::{Scanner, Text};
 use leakcoach::source::role::role_of;
+use quick_xml::escape::unescape;
+use quick_xml::events::Event;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
@@ -443,19 +445,17 @@ fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut found = Vec::new();
     loop {
-        match reader.read_event().unwrap() {
-            quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => {
-                let attributes = tag.attributes().map(|one| {
-                    let one = one.unwrap();
-                    let key = one.key.as_ref().to_owned();
-                    (key, quick_xml::escape::unescape(&one.value).unwrap().into_owned())
-                });
-                let name = tag.name().as_ref().to_owned();
-                found.push((name, attributes.collect()));
-            }
-            quick_xml::events::Event::Eof => return found,
-            _ => {}
+        let event = reader.read_event().unwrap();
+        if matches!(event, Event::Eof) {
+            return found;
         }
+        let (Event::Start(tag) | Event::Empty(tag)) = event else { continue };
+        let attributes = tag.attributes().map(|one| {
+            let one = one.unwrap();
+            let key = one.key.as_ref().to_owned();
+            (key, unescape(&one.value).unwrap().into_owned())
+        });
+        found.push((tag.name().as_ref().to_owned(), attributes.collect()));
     }
 }
 
