@@ -18,7 +18,12 @@ impl Check {
         let text = to_utf8(&words.text);
         let role = words.medium.role(&words.name);
         let scanned = Text { bytes: &text, path: b"", role };
-        let mut findings = self.scan_text(&scanned, &mut checked.coverage).findings;
+        let mut coverage = Coverage::default();
+        let mut findings = self.scan_text(&scanned, &mut coverage).findings;
+        for unread in &mut coverage.unread {
+            unread.path = self.shown(&words.name);
+        }
+        checked.coverage.add(coverage);
         if matches!(words.medium, Medium::Path | Medium::Ref) {
             // What needs a telling context finds anything but that in a name.
             findings.retain(|finding| finding.confidence >= Confidence::Likely);
