@@ -51,7 +51,8 @@ pub(super) struct CheckArgs {
     /// With --history: also what no ref reaches any more
     #[arg(long, requires = "history")]
     dangling: bool,
-    /// Fail, with exit code 3, when an archive or a member of one cannot be opened
+    /// Fail, with exit code 3, when anything could not be looked into: archives that cannot be
+    /// opened, submodules, what git LFS or a partial clone has elsewhere, pipes and devices
     #[arg(long)]
     strict: bool,
     /// Use the rules of this file too: leakcoach's format, or gitleaks'
@@ -216,19 +217,19 @@ fn tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
     }
     let check = around(rules)?;
     let checked = walk(&check, paths);
-    if checked.coverage.read == 0 && checked.coverage.unread.is_empty() {
+    if checked.coverage.read == 0 && !checked.coverage.is_void() {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));
     }
     Ok(checked)
 }
 
 /// Checks files and folders as they lie there.
-fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
+pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     let all = Mutex::new(Checked::default());
-    let coverage = source::tree::walk(paths, None, |path, bytes| {
+    let coverage = source::tree::walk(paths, None, |path, piece| {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
-        check.bytes(path.as_os_str().as_encoded_bytes(), bytes, &mut part);
+        check.piece(path.as_os_str().as_encoded_bytes(), piece, &mut part);
         // Files are counted by the walk.
         (part.coverage.read, part.coverage.bytes) = (0, 0);
         if (!part.cards.is_empty() || part.coverage != Coverage::default())

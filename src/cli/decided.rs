@@ -1,12 +1,15 @@
-//! What was decided before about a finding: by an exception, or on another tool's list.
+//! What was decided before about a finding: by an exception, in the baseline, or on another
+//! tool's list.
 //!
 //! Nothing is opened until there is a finding.
 
 use super::env;
+use super::key::Stretches;
 use crate::coach::Card;
 use crate::error::Error;
 use crate::judge::Standing;
-use crate::judge::exception::{self, Exceptions};
+use crate::judge::baseline::{self, Baseline};
+use crate::judge::exception::{self, Exceptions, Fault};
 use crate::lists::{self, BYTES_AT_MOST, KNOWN, List, Sight};
 use crate::scan::Finding;
 use crate::source::{ChangeSet, Origin, Repo};
@@ -21,7 +24,11 @@ use std::sync::OnceLock;
 pub(super) struct Decided {
     place: Place,
     today: Date,
+    /// The repository's shared folder.
+    folder: Option<PathBuf>,
+    stretches: OnceLock<Stretches>,
     exceptions: OnceLock<Read<Exceptions>>,
+    baseline: OnceLock<Read<Baseline>>,
     committed: OnceLock<Read<Lists>>,
     present: OnceLock<Read<Lists>>,
 }
@@ -136,7 +143,10 @@ impl Decided {
                 Some(repo) => repo.top().map_or(Place::Bare, |top| Place::Tree(top.to_owned())),
             },
             today: env::today(),
+            folder: repo.map(|repo| repo.common_dir().to_owned()),
+            stretches: OnceLock::new(),
             exceptions: OnceLock::new(),
+            baseline: OnceLock::new(),
             committed: OnceLock::new(),
             present: OnceLock::new(),
         }
@@ -165,9 +175,13 @@ impl Decided {
         anew: Option<&'static str>,
         listed: impl FnOnce() -> Option<&'static str>,
     ) -> Standing {
-        let exception = self.exceptions().it.of(finding);
+        let exception = self.exceptions().it.of(finding, self.stretches());
         if let Some(exception) = exception.filter(|exception| exception.is_live(self.today)) {
             return Standing::Excepted(exception.clone());
+        }
+        // A decision that has ended is one to make again: the baseline does not stand in.
+        if exception.is_none() && self.baseline().it.of(finding, self.stretches()).is_some() {
+            return Standing::Baselined;
         }
         match (anew, exception) {
             (Some(list), None) => Standing::ListedAnew(list),
@@ -183,8 +197,14 @@ impl Decided {
     /// What of the files that were looked up could not be read.
     pub(super) fn told(&self) -> impl Iterator<Item = String> {
         let exceptions = self.exceptions.get().map(|read| &read.told);
+        let baseline = self.baseline.get().map(|read| &read.told);
         let lists = [self.committed.get(), self.present.get()].into_iter().flatten();
-        exceptions.into_iter().chain(lists.map(|read| &read.told)).flatten().cloned()
+        exceptions
+            .into_iter()
+            .chain(baseline)
+            .chain(lists.map(|read| &read.told))
+            .flatten()
+            .cloned()
     }
 
     /// The path of a file from the top of the repository; nothing when it is not in it.
@@ -195,19 +215,28 @@ impl Decided {
         Some(path.as_os_str().as_encoded_bytes().to_vec())
     }
 
+    /// What makes the hashes that may be guessed.
+    pub(super) fn stretches(&self) -> &Stretches {
+        self.stretches.get_or_init(|| Stretches::of(self.folder.as_deref()))
+    }
+
     fn exceptions(&self) -> &Read<Exceptions> {
-        self.exceptions.get_or_init(|| match bytes_of_exceptions(&self.place) {
-            Ok(bytes) => {
-                let it = Exceptions::parse(&bytes);
-                let told = it.faults.iter();
-                let told =
-                    told.map(|fault| format!("{}:{}: {}", exception::FILE, fault.line, fault.what));
-                Read { told: told.collect(), it }
-            }
-            Err(why) => {
-                let told = vec![format!("{} lets nothing through: {why}", exception::FILE)];
-                Read { it: Exceptions::default(), told }
-            }
+        self.exceptions.get_or_init(|| {
+            let parse = |bytes: &[u8]| {
+                let it = Exceptions::parse(bytes);
+                (it.faults.clone(), it)
+            };
+            read_file(&self.place, exception::FILE, parse)
+        })
+    }
+
+    fn baseline(&self) -> &Read<Baseline> {
+        self.baseline.get_or_init(|| {
+            let parse = |bytes: &[u8]| {
+                let it = Baseline::parse(bytes);
+                (it.faults.clone(), it)
+            };
+            read_file(&self.place, baseline::FILE, parse)
         })
     }
 
@@ -237,12 +266,31 @@ impl Decided {
     }
 }
 
-/// The exceptions as they lie in the work tree; those of `HEAD` where there is none.
-fn bytes_of_exceptions(place: &Place) -> Result<Vec<u8>, String> {
+/// What leakcoach's own file `name` says, and what of it cannot be read.
+fn read_file<T: Default>(
+    place: &Place,
+    name: &str,
+    parse: impl Fn(&[u8]) -> (Vec<Fault>, T),
+) -> Read<T> {
+    match bytes_of(place, name) {
+        Ok(bytes) => {
+            let (faults, it) = parse(&bytes);
+            let told = faults.iter().map(|fault| format!("{name}:{}: {}", fault.line, fault.what));
+            Read { told: told.collect(), it }
+        }
+        Err(why) => {
+            let told = vec![format!("{name} lets nothing through: {why}")];
+            Read { it: T::default(), told }
+        }
+    }
+}
+
+/// The file as it lies in the work tree; that of `HEAD` where there is none.
+fn bytes_of(place: &Place, name: &str) -> Result<Vec<u8>, String> {
     let bytes = match place {
         Place::Nowhere => Vec::new(),
-        Place::Bare => committed_exceptions().map_err(|error| error.to_string())?,
-        Place::Tree(top) => match std::fs::read(top.join(exception::FILE)) {
+        Place::Bare => committed_file(name).map_err(|error| error.to_string())?,
+        Place::Tree(top) => match std::fs::read(top.join(name)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.to_string()),
@@ -251,21 +299,22 @@ fn bytes_of_exceptions(place: &Place) -> Result<Vec<u8>, String> {
     if bytes.len() > BYTES_AT_MOST { Err("it is too large".to_owned()) } else { Ok(bytes) }
 }
 
-fn committed_exceptions() -> Result<Vec<u8>, Error> {
+fn committed_file(name: &str) -> Result<Vec<u8>, Error> {
     let repo = super::open()?;
     let Some(head) = repo.head()?.commit else { return Ok(Vec::new()) };
-    let Some(blob) = repo.file_at(head, exception::FILE.as_bytes())? else {
+    let Some(blob) = repo.file_at(head, name.as_bytes())? else {
         return Ok(Vec::new());
     };
-    let unread = |why| Error::Repository { what: exception::FILE.to_owned(), why };
+    let unread = |why| Error::Repository { what: name.to_owned(), why };
     Ok(repo.read(blob).map_err(unread)?.to_vec())
 }
 
-/// What to say of findings that went through by what was decided before: a line for each
-/// list, and one for each exception that ends soon.
+/// What to say of findings that went through by what was decided before: a line for the
+/// baseline and each list, and one for each exception that ends soon.
 pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
     let today = env::today();
-    let (mut excepted, mut listed, mut soon) = (0, BTreeMap::new(), Vec::new());
+    let (mut excepted, mut baselined) = (0, 0);
+    let (mut listed, mut soon) = (BTreeMap::new(), Vec::new());
     for card in settled {
         match &card.judgement.standing {
             Standing::Excepted(exception) => {
@@ -275,6 +324,7 @@ pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
                     soon.push(format!("{path}:{line}: its exception ends on {until}"));
                 }
             }
+            Standing::Baselined => baselined += 1,
             Standing::Listed(list) => *listed.entry(*list).or_insert(0) += 1,
             Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {}
         }
@@ -283,6 +333,10 @@ pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
     if excepted > 0 {
         let count = Count(excepted, "finding");
         words.push(format!("{count} let through by {}", exception::FILE));
+    }
+    if baselined > 0 {
+        let be = if baselined == 1 { "is" } else { "are" };
+        words.push(format!("{} {be} in the baseline", Count(baselined, "finding")));
     }
     for (list, count) in listed {
         let (count, list) = (Count(count, "finding"), Escaped(list.as_bytes()));

@@ -2,6 +2,7 @@
 
 mod carry;
 
+use super::key::Stretches;
 use super::rules::Format;
 use super::{env, open};
 use crate::error::Error;
@@ -85,9 +86,8 @@ pub(super) fn import(args: &ImportArgs) -> Result<u8, Error> {
     }
     let path = top.join(exception::FILE);
     let mut exceptions = read(&path)?;
-    let mut salt = [0; SALT_BYTES];
-    getrandom::fill(&mut salt)
-        .map_err(|error| Error::Usage(format!("the system gives no random bytes: {error}")))?;
+    let salt = fresh_salt()?;
+    let by_hash = Stretches::of(Some(repo.common_dir()));
     let by = repo.author().map(|mail| one_line(&mail).replace(' ', "_"));
     let mut sites = Sites::new(&repo)?;
     let mut carried: Vec<(&Source, Vec<Carried>)> = Vec::new();
@@ -99,14 +99,14 @@ pub(super) fn import(args: &ImportArgs) -> Result<u8, Error> {
             by: by.clone(),
             reason: args.reason.clone().unwrap_or(why),
         };
-        let mut add = |finding: &_| exceptions.add(finding, exception.clone(), Salt::new(salt));
+        let mut add = |finding: &_| exceptions.add(finding, exception.clone(), salt, &by_hash);
         let entries = source.list.entries.iter();
         let all = entries.map(|entry| carry::carry(entry, &mut sites, &mut add));
         carried.push((source, all.collect::<Result<_, _>>()?));
     }
     let added = carried.iter().flat_map(|(_, all)| all).map(|one| one.added).sum();
     if added > 0 && !args.dry_run {
-        write(&path, &exceptions)?;
+        write(&path, &exceptions.to_string())?;
     }
     match args.format {
         Format::Json => tell_json(&carried, until, args.dry_run),
@@ -114,6 +114,14 @@ pub(super) fn import(args: &ImportArgs) -> Result<u8, Error> {
     }
     let unread = sources.iter().any(|source| source.list.fault.is_some());
     Ok(if unread { exit::INCOMPLETE } else { exit::PASSED })
+}
+
+/// A salt for a file that has none.
+pub(super) fn fresh_salt() -> Result<Salt, Error> {
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt)
+        .map_err(|error| Error::Usage(format!("the system gives no random bytes: {error}")))?;
+    Ok(Salt::new(salt))
 }
 
 /// The lists at the top of the work tree.
@@ -168,7 +176,7 @@ fn read(path: &Path) -> Result<Exceptions, Error> {
 }
 
 /// Writes the file as a whole, or not at all.
-fn write(path: &Path, exceptions: &Exceptions) -> Result<(), Error> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::File { deed: "write", path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
@@ -180,7 +188,7 @@ fn write(path: &Path, exceptions: &Exceptions) -> Result<(), Error> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(exceptions.to_string().as_bytes()).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -1,15 +1,20 @@
 //! The key of finding ids: made once for each repository, kept where only its owner reads.
+//! Beside it lies what was stretched under it.
 
 use crate::error::Error;
 use crate::judge::Actor;
 use crate::judge::fingerprint::{KEY_BYTES, Key};
+use crate::judge::stretch::Stretcher;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the key lies, in the folder that all work trees share.
 const FILE: &str = "leakcoach.key";
+
+/// Where the stretched hashes lie, beside the key.
+const STRETCHED: &str = "leakcoach.stretched";
 
 /// The fewest bytes of a key that is given: with fewer, an id would let its credential be
 /// guessed.
@@ -58,4 +63,58 @@ fn make(folder: &Path, path: &Path) -> Option<Key> {
     file.write_all(&bytes).ok()?;
     file.persist_noclobber(path).ok()?;
     Some(Key::new(bytes))
+}
+
+/// A repository's stretcher. What it made is kept when the run ends: it costs seconds
+/// where there are hundreds.
+pub(super) struct Stretches {
+    stretcher: Stretcher,
+    /// Where it is kept, if anywhere.
+    path: Option<PathBuf>,
+}
+
+impl Stretches {
+    /// That of the repository with the shared `folder`; one that forgets where there is
+    /// none, or no key can be kept in it.
+    pub(super) fn of(folder: Option<&Path>) -> Self {
+        let kept = |folder: &Path| shared().ok().flatten().or_else(|| key(folder));
+        let Some((folder, Kept { key, .. })) =
+            folder.and_then(|folder| Some((folder, kept(folder)?)))
+        else {
+            return Self { stretcher: Stretcher::new(passing_key(), b""), path: None };
+        };
+        let path = folder.join(STRETCHED);
+        let memory = fs::read(&path).unwrap_or_default();
+        Self { stretcher: Stretcher::new(key, &memory), path: Some(path) }
+    }
+}
+
+/// A key for this run alone.
+fn passing_key() -> Key {
+    let mut bytes = [0; KEY_BYTES];
+    // It never leaves this process: without random bytes, zeros do.
+    let _filled = getrandom::fill(&mut bytes);
+    Key::new(bytes)
+}
+
+impl std::ops::Deref for Stretches {
+    type Target = Stretcher;
+
+    fn deref(&self) -> &Stretcher {
+        &self.stretcher
+    }
+}
+
+impl Drop for Stretches {
+    fn drop(&mut self) {
+        let (Some(path), Some(memory)) = (&self.path, self.stretcher.memory()) else { return };
+        let write = || {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(&memory)?;
+            file.persist(path).map_err(|error| error.error)
+        };
+        // Where it cannot be kept, it is made again.
+        let _kept = write();
+    }
 }

@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
+mod baseline;
 mod check;
 mod commit;
 mod decided;
@@ -15,6 +16,7 @@ mod past;
 mod reports;
 mod rules;
 mod run;
+mod stored;
 mod users;
 mod words;
 
@@ -62,6 +64,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html"
     )]
     Check(check::CheckArgs),
+    /// Write down what is here already, so that only what is new is refused
+    #[command(
+        after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
+    )]
+    Baseline(baseline::BaselineArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
         after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py"
@@ -115,6 +122,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check(args) => check::check(&args),
+        Command::Baseline(args) => baseline::baseline(&args),
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
         Command::Import(args) => import::import(&args),

@@ -2,20 +2,23 @@
 
 use super::decided::{self, Beside, Decided};
 use super::env;
-use super::inside::contents;
+use super::inside::{Inside, contents, fingerprint};
 use super::key::{self, Kept};
 use super::reports::Reports;
+use super::stored::{Earlier, earlier};
 use super::users::{announce, scanner};
 use crate::catalogue::Rule;
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
 use crate::judge::fingerprint::FindingId;
+use crate::judge::stretch::Stretcher;
 use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal, Verdict};
 use crate::lists::Sight;
 use crate::report::{self, Outcome};
 use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source::lines::{LineStarts, new_lines};
+use crate::source::pieces::Piece;
 use crate::source::role::role_of;
 use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread};
 use crate::{exit, source};
@@ -26,6 +29,9 @@ use std::io::{BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+/// Why a blob of a partial clone was not read.
+const PROMISED: &str = "a remote promised to send it (partial clone), and nothing is fetched";
 
 /// Below this many changes, starting threads costs more than they save.
 const THREADS_FROM: usize = 64;
@@ -38,13 +44,19 @@ pub(super) struct Check {
     terminal: Terminal,
     /// The repository's shared folder, which holds the key of ids.
     folder: Option<PathBuf>,
+    /// Where git LFS keeps its objects.
+    pub(super) store: Option<PathBuf>,
     key: OnceLock<Option<Kept>>,
     pub(super) decided: Decided,
     /// How far the credentials of commits have come.
     pub(super) committed: Exposure,
     /// The last commit, where a run is about that one alone.
     pub(super) head: Option<ObjectId>,
+    watch: Option<Watch>,
 }
+
+/// Is given each finding, and what was decided about it before.
+pub(super) type Watch = Box<dyn Fn(&Finding, &Standing, &Stretcher) + Send + Sync>;
 
 impl Check {
     /// A check by the repository's configuration, by the defaults where there is none,
@@ -59,11 +71,18 @@ impl Check {
             terminal: env::terminal(&actor),
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
+            store: repo.map(Repo::lfs_folder),
             key: key::shared()?.map_or_else(OnceLock::new, |kept| Some(kept).into()),
             decided: Decided::new(repo),
             committed: Exposure::Committed,
             head: None,
+            watch: None,
         })
+    }
+
+    /// Gives each finding to `watch` as well.
+    pub(super) fn watched(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// The id of a finding; made only once there is one.
@@ -122,7 +141,13 @@ impl Check {
         let bytes = match repo.content(change) {
             Ok(bytes) => bytes,
             Err(why) => {
-                checked.coverage.unread.push(Unread { path: self.shown(&change.path), why });
+                let path = self.shown(&change.path);
+                if repo.lacks_promised(change.id) {
+                    let why = PROMISED.to_owned();
+                    checked.coverage.unopened.push(Unread { path, why });
+                } else {
+                    checked.coverage.unread.push(Unread { path, why });
+                }
                 return Ok(());
             }
         };
@@ -141,6 +166,7 @@ impl Check {
             medium: Medium::File,
             writer: None,
         };
+        self.stored(&stand, &earlier(repo, set.set, change, &self.config), checked);
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(&bytes);
         let mut found = self.scan(&change.path, &text, &mut checked.coverage);
@@ -157,7 +183,7 @@ impl Check {
             return Ok(());
         }
         // Only now is it worth knowing which lines are new.
-        let new = lines_new_in(repo, set.set, change, &text, &self.config)?;
+        let new = lines_new_in(repo, set.set, change, &text, &self.config, &mut checked.coverage)?;
         let lines = LineStarts::of(&text);
         let stand = Stand { text: &text, ..stand };
         for finding in findings {
@@ -185,12 +211,17 @@ impl Check {
 
     /// Checks bytes that are in no commit: every line counts.
     pub(super) fn bytes(&self, path: &[u8], bytes: &[u8], checked: &mut Checked) {
+        self.piece(path, &Piece::whole(bytes), checked);
+    }
+
+    /// Checks a part of a file that is in no commit.
+    pub(super) fn piece(&self, path: &[u8], piece: &Piece<'_>, checked: &mut Checked) {
         checked.coverage.read += 1;
-        checked.coverage.bytes += bytes.len() as u64;
+        checked.coverage.bytes += piece.raw.len() as u64;
         let stand = Stand {
             path,
-            raw: bytes,
-            text: bytes,
+            raw: piece.raw,
+            text: piece.raw,
             archive: None,
             exposure: Exposure::File,
             commit: None,
@@ -198,19 +229,44 @@ impl Check {
             medium: Medium::File,
             writer: None,
         };
-        let inside = self.inside(&stand, &mut checked.coverage);
-        let text = source::decode::to_utf8(bytes);
-        let mut findings = self.scan(path, &text, &mut checked.coverage).findings;
-        findings.retain(|finding| !inside.holds(path, finding));
-        checked.cards.extend(inside.cards_beside(&HashSet::new()));
-        checked.told.extend(self.decided.told());
-        if findings.is_empty() {
-            return;
+        if piece.whole {
+            self.stored(&stand, &Earlier::default(), checked);
         }
-        let lines = LineStarts::of(&text);
-        let stand = Stand { text: &text, ..stand };
-        let cards = findings.iter().map(|finding| self.card(finding, path, &stand, &lines));
-        checked.cards.extend(cards);
+        self.part(&stand, piece, &Earlier::default(), checked);
+    }
+
+    /// Checks a part of the file that `outer` is, of which every line counts but for what
+    /// stood in it `earlier`.
+    pub(super) fn part(
+        &self,
+        outer: &Stand<'_>,
+        piece: &Piece<'_>,
+        earlier: &Earlier<'_>,
+        checked: &mut Checked,
+    ) {
+        let stand = Stand { raw: piece.raw, text: piece.raw, ..*outer };
+        let inside = if piece.whole {
+            self.inside(&stand, &mut checked.coverage)
+        } else {
+            Inside::default()
+        };
+        let mut found = self.scan(stand.path, &piece.text, &mut checked.coverage);
+        let mut findings = std::mem::take(&mut found.findings);
+        if stand.exposure != Exposure::File {
+            findings.append(&mut found.marked);
+        }
+        findings.retain(|finding| {
+            piece.owns(finding.secret_span.start) && !inside.holds(stand.path, finding)
+        });
+        if !findings.is_empty() || !inside.is_empty() {
+            let before = self.values_before(earlier);
+            findings.retain(|finding| !before.values.contains(&fingerprint(finding)));
+            checked.cards.extend(inside.cards_beside(&before.members));
+            let lines = LineStarts::after(piece.lines_before, &piece.text);
+            let stand = Stand { text: &piece.text, ..stand };
+            let card = |finding: &Finding| self.card(finding, stand.path, &stand, &lines);
+            checked.cards.extend(findings.iter().map(card));
+        }
         checked.told.extend(self.decided.told());
     }
 
@@ -246,6 +302,9 @@ impl Check {
             now: env::now(),
             standing: self.standing(finding, stand, lines),
         };
+        if let Some(watch) = &self.watch {
+            watch(finding, &context.standing, self.decided.stretches());
+        }
         let judgement = judge::judge(finding, &context, &self.config.policy);
         let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
         let writer = stand.writer.map(|writer| self.shown(writer));
@@ -359,7 +418,10 @@ impl Checked {
 
     /// Counts what could not be looked into as what could not be read.
     pub(super) fn strictly(mut self) -> Self {
-        self.coverage.unread.append(&mut self.coverage.unopened);
+        let Coverage { unread, unopened, elsewhere, .. } = &mut self.coverage;
+        unread.append(unopened);
+        let why = "it is a submodule: its content is checked in its own repository";
+        unread.extend(elsewhere.drain(..).map(|path| Unread { path, why: why.to_owned() }));
         self
     }
 
@@ -389,7 +451,7 @@ impl Checked {
         }
         let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
             Outcome::Refused
-        } else if self.coverage.unread.is_empty() {
+        } else if self.coverage.unread.is_empty() && !self.coverage.is_void() {
             Outcome::Passed
         } else {
             Outcome::Incomplete
@@ -430,10 +492,21 @@ fn lines_new_in(
     change: &Change,
     text: &[u8],
     config: &Config,
+    coverage: &mut Coverage,
 ) -> Result<NewLines, Error> {
     let mut new = NewLines::All;
     for before in change.before.iter().flatten() {
-        let old = repo.read(*before).map_err(unread_before)?;
+        let old = match repo.read(*before) {
+            Ok(old) => old,
+            Err(_) if repo.lacks_promised(*before) => {
+                let why = "its earlier version is in a partial clone's remote and not here: \
+                           every line counts as new"
+                    .to_owned();
+                coverage.unopened.push(Unread { path: change.path.clone(), why });
+                continue;
+            }
+            Err(why) => return Err(unread_before(why)),
+        };
         let old = source::decode::to_utf8(&old);
         new = new.and(new_lines(&old, &source::worktree::beside(change, &old, text))?);
     }
@@ -464,7 +537,12 @@ fn members_before(
     }
     let mut known = HashSet::new();
     for id in before {
-        let old = repo.read(id).map_err(unread_before)?;
+        let old = match repo.read(id) {
+            Ok(old) => old,
+            // So that all of it counts as new.
+            Err(_) if repo.lacks_promised(id) => continue,
+            Err(why) => return Err(unread_before(why)),
+        };
         contents(&change.path, &old, &mut known);
     }
     Ok(known)

@@ -163,7 +163,7 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
         Standing::ListedAnew(list) => {
             facts.push(format!("`{list}` lists it, by an entry that comes with it"));
         }
-        Standing::Open | Standing::Excepted(_) | Standing::Listed(_) => {}
+        Standing::Open | Standing::Excepted(_) | Standing::Baselined | Standing::Listed(_) => {}
     }
     format!("{}: {}", finding.confidence, facts.join(", "))
 }

@@ -14,8 +14,8 @@ pub use score::{Counts, Hit, Score};
 use crate::catalogue::{Catalogue, Rule, UserRules};
 use crate::error::Error;
 use crate::scan::{Confidence, Scanner, Text};
-use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
+use crate::source::pieces::Piece;
 use crate::source::role::role_of;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Trial {
                     path,
                     source,
                 })?;
-                let hits = self.hits(&scanner, name, &bytes);
+                let hits = self.hits(&scanner, name, &Piece::whole(&bytes));
                 Ok(Score::of_file(name, labels, hits, lines_in(&bytes)))
             })
             .collect::<Result<Vec<Score>, Error>>()?;
@@ -75,10 +75,10 @@ impl Trial {
         let scanner = self.scanner();
         let all = std::sync::Mutex::new(Score::default());
         let roots = [self.folder.clone()];
-        let coverage = crate::source::tree::walk(&roots, None, |path, bytes| {
+        let coverage = crate::source::tree::walk(&roots, None, |path, piece| {
             let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy();
-            let hits = self.hits(&scanner, &name, bytes);
-            let score = Score::of_file(&name, &[], hits, lines_in(bytes));
+            let hits = self.hits(&scanner, &name, piece);
+            let score = Score::of_file(&name, &[], hits, piece.own_lines() as u64);
             if let Ok(mut all) = all.lock() {
                 *all = std::mem::take(&mut *all).and(score);
             }
@@ -98,13 +98,15 @@ impl Trial {
         }
     }
 
-    fn hits(&self, scanner: &Scanner, name: &str, bytes: &[u8]) -> Vec<Hit> {
-        let text = to_utf8(bytes);
+    fn hits(&self, scanner: &Scanner, name: &str, piece: &Piece<'_>) -> Vec<Hit> {
+        let text = &piece.text;
         // The folder of a labelled set is its own: only what is below it tells the role.
         let path = name.as_bytes();
-        let found = scanner.scan(&Text { bytes: &text, path, role: role_of(path) });
-        let lines = LineStarts::of(&text);
-        let counted = found.findings.iter().filter(|finding| finding.confidence >= self.least);
+        let found = scanner.scan(&Text { bytes: text, path, role: role_of(path) });
+        let lines = LineStarts::after(piece.lines_before, text);
+        let counted = found.findings.iter().filter(|finding| {
+            finding.confidence >= self.least && piece.owns(finding.secret_span.start)
+        });
         let mut hits = Vec::new();
         for finding in counted {
             let hit = |rule: &'static Rule, at: usize, masked| Hit {

@@ -13,11 +13,12 @@
 //! `until`, `since` and `by` may be missing. Takes text and gives text; where the file
 //! lies and what day it is, others know.
 
-use super::salt::{Hashing, Salt, SaltName, ValueHash};
+use super::keyed::Keyed;
+use super::salt::{Salt, ValueHash};
+use super::stretch::Stretcher;
 use crate::scan::Finding;
 use crate::text::Escaped;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 /// Where the file lies, from the top of the repository.
@@ -28,9 +29,6 @@ const HEADER: &str = "\
 # Exceptions of leakcoach: HASH RULE until DATE since DATE by WHO because REASON
 # One a line, sorted. The hash is salted, and stretched where a value might be guessed.
 ";
-
-/// As many salts are looked at: each costs a stretched hash for every finding.
-const SALTS_AT_MOST: usize = 8;
 
 /// As many days before its end an exception is spoken of.
 const WARN_DAYS: i32 = 14;
@@ -86,20 +84,11 @@ pub struct Fault {
 /// All exceptions of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exceptions {
-    salts: BTreeSet<Salt>,
-    rules: BTreeMap<String, OfRule>,
+    values: Keyed<Exception>,
     /// Lines of people's own.
     comments: Vec<String>,
     /// What could not be read.
     pub faults: Vec<Fault>,
-}
-
-/// The exceptions from one rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct OfRule {
-    /// The ways in which their hashes are made.
-    ways: BTreeSet<(SaltName, Hashing)>,
-    by_hash: BTreeMap<ValueHash, Exception>,
 }
 
 impl Exceptions {
@@ -126,12 +115,7 @@ impl Exceptions {
         }
         let (hash, rest) = line.split_once(' ').ok_or("it has one word")?;
         if hash == "salt" {
-            let salt = Salt::parse(rest).ok_or("this is no salt")?;
-            if self.salts.len() >= SALTS_AT_MOST && !self.salts.contains(&salt) {
-                return Err("there are too many salts before it");
-            }
-            self.salts.insert(salt);
-            return Ok(());
+            return self.values.read_salt(rest);
         }
         let (fields, reason) = rest.split_once(" because ").ok_or("it gives no reason")?;
         let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
@@ -159,49 +143,47 @@ impl Exceptions {
     /// Of two for the same value, as a merge may leave them, the one that ends later
     /// counts.
     fn insert(&mut self, rule: &str, hash: ValueHash, exception: Exception) {
-        let of_rule = self.rules.entry(rule.to_owned()).or_default();
-        of_rule.ways.insert((hash.salt, hash.how));
         let end = |exception: &Exception| exception.until.unwrap_or(Date::MAX);
-        let known = of_rule.by_hash.get(&hash);
-        if known.is_none_or(|known| end(known) < end(&exception)) {
-            of_rule.by_hash.insert(hash, exception);
-        }
+        self.values.insert(rule, hash, exception, |known, other| end(known) >= end(other));
     }
 
     /// The exception for a finding's value, whether it still counts or not.
     ///
     /// Costs a stretched hash where the file has any for the finding's rule.
-    pub fn of(&self, finding: &Finding) -> Option<&Exception> {
-        let of_rule = self.rules.get(finding.rule.id)?;
-        of_rule.ways.iter().find_map(|(name, how)| {
-            let salts = self.salts.iter().filter(|salt| salt.name() == *name);
-            salts
-                .filter_map(|salt| salt.hash(*how, finding))
-                .find_map(|hash| of_rule.by_hash.get(&hash))
-        })
+    pub fn of(&self, finding: &Finding, by: &Stretcher) -> Option<&Exception> {
+        self.values.get(finding, by).map(|(_, exception)| exception)
     }
 
     /// Adds an exception for a finding's value. `fresh` is the salt of a file that has
     /// none yet. Gives whether it was added: one that is there already stays.
-    pub fn add(&mut self, finding: &Finding, exception: Exception, fresh: Salt) -> bool {
-        if self.of(finding).is_some() {
+    pub fn add(
+        &mut self,
+        finding: &Finding,
+        exception: Exception,
+        fresh: Salt,
+        by: &Stretcher,
+    ) -> bool {
+        if self.of(finding, by).is_some() {
             return false;
         }
-        let salt = self.salts.first().copied().unwrap_or(fresh);
-        let Some(hash) = salt.hash(Hashing::fit_for(finding), finding) else { return false };
-        self.salts.insert(salt);
+        let Some(hash) = self.values.hash(finding, fresh, by) else { return false };
         self.insert(finding.rule.id, hash, exception);
         true
     }
 
+    /// The salt that new hashes are made with, if there is one.
+    pub fn salt(&self) -> Option<Salt> {
+        self.values.salts().next().copied()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.rules.values().map(|of_rule| of_rule.by_hash.len()).sum()
+        self.values.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.values.is_empty()
     }
 }
 
@@ -211,16 +193,10 @@ impl fmt::Display for Exceptions {
         for comment in &self.comments {
             writeln!(f, "{comment}")?;
         }
-        for salt in &self.salts {
+        for salt in self.values.salts() {
             writeln!(f, "salt {salt}")?;
         }
-        let mut all: Vec<(&ValueHash, &str, &Exception)> = Vec::with_capacity(self.len());
-        for (rule, of_rule) in &self.rules {
-            let lines = of_rule.by_hash.iter();
-            all.extend(lines.map(|(hash, exception)| (hash, rule.as_str(), exception)));
-        }
-        all.sort_unstable_by_key(|(hash, rule, _)| (*hash, *rule));
-        for (hash, rule, exception) in all {
+        for (hash, rule, exception) in self.values.sorted() {
             write!(f, "{hash} {rule}")?;
             if let Some(until) = exception.until {
                 write!(f, " until {until}")?;
@@ -252,11 +228,17 @@ pub fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalogue::{Catalogue, sample::expand};
+    use crate::judge::fingerprint::{KEY_BYTES, Key};
+    use crate::judge::salt::Hashing;
     use crate::scan::{Scanner, Text};
     use crate::source::role::FileRole;
     use proptest::prelude::*;
 
     const SALT: Salt = Salt::new([0x3f; 16]);
+
+    fn by() -> Stretcher {
+        Stretcher::new(Key::new([1; KEY_BYTES]), b"")
+    }
 
     fn found(template: &str, seed: u64) -> Finding {
         let text = expand(template, seed).unwrap();
@@ -285,22 +267,22 @@ mod tests {
     fn an_exception_is_for_a_value_and_not_for_another() {
         let mut all = Exceptions::default();
 
-        assert!(all.add(&token(1), until("2027-01-01"), SALT));
-        assert!(all.add(&password(8), until("2027-01-01"), SALT));
-        assert!(!all.add(&token(1), until("2028-01-01"), SALT));
+        assert!(all.add(&token(1), until("2027-01-01"), SALT, &by()));
+        assert!(all.add(&password(8), until("2027-01-01"), SALT, &by()));
+        assert!(!all.add(&token(1), until("2028-01-01"), SALT, &by()));
 
         let all = Exceptions::parse(all.to_string().as_bytes());
-        assert_eq!(all.of(&token(1)), Some(&until("2027-01-01")));
-        assert_eq!(all.of(&password(8)), Some(&until("2027-01-01")));
-        assert_eq!((all.of(&token(2)), all.of(&password(9))), (None, None));
+        assert_eq!(all.of(&token(1), &by()), Some(&until("2027-01-01")));
+        assert_eq!(all.of(&password(8), &by()), Some(&until("2027-01-01")));
+        assert_eq!((all.of(&token(2), &by()), all.of(&password(9), &by())), (None, None));
         assert_eq!((all.len(), all.faults.len()), (2, 0));
     }
 
     #[test]
     fn a_password_is_stretched_and_a_drawn_token_is_not() {
         let mut all = Exceptions::default();
-        all.add(&token(1), until("2027-01-01"), SALT);
-        all.add(&password(8), until("2027-01-01"), SALT);
+        all.add(&token(1), until("2027-01-01"), SALT, &by());
+        all.add(&password(8), until("2027-01-01"), SALT, &by());
         let text = all.to_string();
 
         let line = |rule: &str| text.lines().find(|line| line.contains(rule)).unwrap();
@@ -321,20 +303,20 @@ mod tests {
     #[test]
     fn files_that_two_people_began_are_merged_by_putting_their_lines_together() {
         let (mut ours, mut theirs) = (Exceptions::default(), Exceptions::default());
-        ours.add(&token(1), until("2027-01-01"), SALT);
-        theirs.add(&token(2), until("2027-01-01"), Salt::new([7; 16]));
-        theirs.add(&token(1), until("2028-01-01"), Salt::new([7; 16]));
+        ours.add(&token(1), until("2027-01-01"), SALT, &by());
+        theirs.add(&token(2), until("2027-01-01"), Salt::new([7; 16]), &by());
+        theirs.add(&token(1), until("2028-01-01"), Salt::new([7; 16]), &by());
 
         let merged = Exceptions::parse(format!("{theirs}{ours}").as_bytes());
 
-        assert!(merged.of(&token(1)).is_some() && merged.of(&token(2)).is_some());
+        assert!(merged.of(&token(1), &by()).is_some() && merged.of(&token(2), &by()).is_some());
         assert_eq!(merged, Exceptions::parse(merged.to_string().as_bytes()));
     }
 
     #[test]
     fn what_cannot_be_read_is_named_and_lets_nothing_through() {
         let mut all = Exceptions::default();
-        all.add(&token(1), until("2027-01-01"), SALT);
+        all.add(&token(1), until("2027-01-01"), SALT, &by());
         let text = all.to_string();
         for (from, to, what) in [
             ("until 2027-01-01", "until never", "a date of it cannot be read"),
@@ -344,7 +326,7 @@ mod tests {
         ] {
             let broken = Exceptions::parse(text.replace(from, to).as_bytes());
             assert_eq!(broken.faults, [Fault { line: 4, what }]);
-            assert_eq!(broken.of(&token(1)), None);
+            assert_eq!(broken.of(&token(1), &by()), None);
         }
         let conflict = format!("<<<<<<< HEAD\n{text}=======\n>>>>>>> other\n");
         assert_eq!(Exceptions::parse(conflict.as_bytes()).faults.len(), 3);
@@ -355,13 +337,13 @@ mod tests {
         let mut all = Exceptions::default();
         let sample = token(1);
         let hashes =
-            [Hashing::Keyed, Hashing::Stretched].map(|how| SALT.hash(how, &sample).unwrap());
+            [Hashing::Keyed, Hashing::Stretched].map(|how| SALT.hash(how, &sample, &by()).unwrap());
         for rule in Catalogue::builtin().rules() {
             for hash in hashes {
                 all.insert(rule.id, hash, until("2027-01-01"));
             }
         }
-        all.salts.insert(SALT);
+        all.values.read_salt(&SALT.to_string()).unwrap();
         let text = all.to_string();
         let text = Text { bytes: text.as_bytes(), path: FILE.as_bytes(), role: FileRole::Config };
 
@@ -376,7 +358,7 @@ mod tests {
             let all = Exceptions::parse(text.as_bytes());
             let again = Exceptions::parse(all.to_string().as_bytes());
 
-            prop_assert_eq!(&again.rules, &all.rules);
+            prop_assert_eq!(again.values.sorted(), all.values.sorted());
             prop_assert!(again.faults.is_empty());
         }
 

@@ -26,16 +26,28 @@ impl Key {
     /// The id of a credential that `rule` found. The same credential has the same id
     /// wherever it stands.
     pub fn id(&self, rule: &str, secret: &Secret) -> FindingId {
+        let mut first = [0; 5];
+        first.copy_from_slice(&self.mac(&[rule.as_bytes(), &[0], secret.expose()])[..5]);
+        FindingId(first)
+    }
+
+    /// A name for `parts` that tells nothing of them to whoever lacks the key.
+    pub(super) fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let lengths = parts.iter().map(|part| (part.len() as u64).to_le_bytes());
+        let lengths: Vec<u8> = lengths.flatten().collect();
+        let all: Vec<&[u8]> = std::iter::once(&*lengths).chain(parts.iter().copied()).collect();
+        self.mac(&all)
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         // A key as long as a block is one that needs no check of its length.
         let mut block = Zeroizing::new([0; 64]);
         block[..KEY_BYTES].copy_from_slice(self.0.as_slice());
         let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
-        mac.update(rule.as_bytes());
-        mac.update(&[0]);
-        mac.update(secret.expose());
-        let mut first = [0; 5];
-        first.copy_from_slice(&mac.finalize().into_bytes()[..5]);
-        FindingId(first)
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -1,8 +1,11 @@
 //! A finding plus its context becomes a verdict. Pure.
 
+pub mod baseline;
 pub mod exception;
 pub mod fingerprint;
+mod keyed;
 pub mod salt;
+pub mod stretch;
 
 use crate::catalogue::Severity;
 use crate::catalogue::schema::words;
@@ -72,6 +75,8 @@ pub enum Standing {
     Excepted(Exception),
     /// An exception did, until its last day.
     Expired(Exception),
+    /// It was there when leakcoach came: the baseline has its value.
+    Baselined,
     /// A committed list of another tool has it; the list's name.
     Listed(&'static str),
     /// Such a list has it by an entry that comes with it.
@@ -127,7 +132,7 @@ impl Judgement {
     /// Whether it goes through by what was decided before: there is nothing to tell
     /// beyond that it was so.
     pub fn is_settled(&self) -> bool {
-        matches!(self.standing, Standing::Excepted(_) | Standing::Listed(_))
+        matches!(self.standing, Standing::Excepted(_) | Standing::Baselined | Standing::Listed(_))
     }
 }
 
@@ -135,6 +140,7 @@ impl Judgement {
 pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
     let (verdict, because) = match &context.standing {
         Standing::Excepted(exception) => (Verdict::Permit, exception.to_string().into()),
+        Standing::Baselined => (Verdict::Permit, "it is in the baseline".into()),
         Standing::Listed(list) => (Verdict::Permit, format!("`{list}` lists it").into()),
         Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {
             let (verdict, because) = verdict_of(finding, context, *policy);

@@ -2,28 +2,20 @@
 //!
 //! The hash is keyed with a salt that stands in the same file, so that no table made
 //! elsewhere fits. Whoever has the file can still test guesses: what might be guessed is
-//! therefore stretched with Argon2id (RFC 9106), each test costing 9 MiB and some
-//! milliseconds, one of the settings of OWASP's Password Storage Cheat Sheet. What a
-//! machine drew at random cannot be guessed; HMAC-SHA-256 (RFC 2104) is enough for it.
+//! therefore stretched (see [`super::stretch`]). What a machine drew at random cannot be
+//! guessed; HMAC-SHA-256 (RFC 2104) is enough for it.
 
+use super::stretch::Stretcher;
 use crate::catalogue::Kind;
 use crate::scan::{Confidence, Finding};
-use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::HEXLOWER;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt;
-use zeroize::Zeroizing;
 
 /// Bytes of a salt.
 pub const SALT_BYTES: usize = 16;
-
-/// KiB of memory that one stretched hash takes.
-const MEMORY: u32 = 9 << 10;
-
-/// How often that memory is gone through.
-const PASSES: u32 = 4;
 
 /// As long as this, a value of a distinctive shape was drawn by a machine.
 const DRAWN_FROM: usize = 20;
@@ -80,11 +72,11 @@ impl Salt {
     }
 
     /// The hash of a finding's value under its rule. Nothing where it cannot be made.
-    pub fn hash(&self, how: Hashing, finding: &Finding) -> Option<ValueHash> {
+    pub fn hash(&self, how: Hashing, finding: &Finding, by: &Stretcher) -> Option<ValueHash> {
         let (rule, secret) = (finding.rule.id.as_bytes(), finding.secret.expose());
         let digest = match how {
             Hashing::Keyed => self.keyed(&[rule, b"\0", secret]),
-            Hashing::Stretched => self.keyed(&[rule, b"\0", &*self.stretched(secret)?]),
+            Hashing::Stretched => self.keyed(&[rule, b"\0", &*by.stretch(&self.0, secret)?]),
         };
         Some(ValueHash { salt: self.name(), how, digest })
     }
@@ -100,14 +92,6 @@ impl Salt {
         let mut first = [0; 16];
         first.copy_from_slice(&mac.finalize().into_bytes()[..16]);
         first
-    }
-
-    fn stretched(&self, secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-        let params = Params::new(MEMORY, PASSES, 1, Some(32)).ok()?;
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let mut out = Zeroizing::new([0; 32]);
-        argon.hash_password_into(secret, &self.0, &mut *out).ok()?;
-        Some(out)
     }
 }
 

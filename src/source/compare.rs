@@ -148,6 +148,7 @@ pub(super) fn compare(
         }
     }
     walk.set.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    walk.set.coverage.elsewhere.sort();
     Ok(walk.set)
 }
 
@@ -280,7 +281,7 @@ impl Walk<'_> {
         }
         let mode = match item.thing {
             Thing::Gitlink => {
-                self.set.coverage.elsewhere += 1;
+                self.set.coverage.elsewhere.push(path);
                 return Ok(());
             }
             Thing::Link => Mode::Link,

@@ -6,17 +6,53 @@ use std::borrow::Cow;
 ///
 /// Latin-1 and broken UTF-8 need no decoding: credentials are ASCII in both.
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes)),
-        [0xfe, 0xff, rest @ ..] => Cow::Owned(utf16(rest, u16::from_be_bytes)),
-        _ => match unmarked(bytes) {
-            Some(order) => Cow::Owned(utf16(bytes, order)),
-            None => Cow::Borrowed(bytes),
-        },
+    Encoding::of(bytes).decode(bytes)
+}
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Encoding {
+    /// So that nothing need be done.
+    Utf8,
+    /// In UTF-16.
+    Utf16(Order),
+}
+
+impl Encoding {
+    /// That of a text that begins with `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0xff, 0xfe, ..] => Self::Utf16(u16::from_le_bytes),
+            [0xfe, 0xff, ..] => Self::Utf16(u16::from_be_bytes),
+            _ => unmarked(bytes).map_or(Self::Utf8, Self::Utf16),
+        }
+    }
+
+    /// A part of such a text in UTF-8, without the mark at its begin.
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Utf8 => Cow::Borrowed(bytes),
+            Self::Utf16(order) => Cow::Owned(match bytes {
+                [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => utf16(rest, order),
+                _ => utf16(bytes, order),
+            }),
+        }
+    }
+
+    /// How many lines end in a part of such a text.
+    pub fn lines(self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Utf8 => memchr::memchr_iter(b'\n', bytes).count(),
+            Self::Utf16(order) => {
+                let (pairs, _) = bytes.as_chunks();
+                pairs.iter().filter(|pair| order(**pair) == u16::from(b'\n')).count()
+            }
+        }
     }
 }
 
-type Order = fn([u8; 2]) -> u16;
+/// Makes a unit of UTF-16 of two bytes.
+pub type Order = fn([u8; 2]) -> u16;
 
 /// The byte order of UTF-16 without a mark: mostly ASCII, so that every other byte is NUL.
 fn unmarked(bytes: &[u8]) -> Option<Order> {

@@ -145,7 +145,7 @@ pub(super) fn as_git_tells(repo: &Repo, parents: &[ObjectId]) -> Result<ChangeSe
             (Some(Thing::File | Thing::Folder), _) => Mode::File,
             (Some(Thing::Link), _) => Mode::Link,
             (Some(Thing::Gitlink), _) => {
-                set.coverage.elsewhere += 1;
+                set.coverage.elsewhere.push(path);
                 continue;
             }
             (None, _) => continue,
@@ -158,6 +158,7 @@ pub(super) fn as_git_tells(repo: &Repo, parents: &[ObjectId]) -> Result<ChangeSe
         set.changes.push(Change { path, mode, id: new.1, before, origin: Origin::Index });
     }
     set.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    set.coverage.elsewhere.sort();
     Ok(set)
 }
 

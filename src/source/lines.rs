@@ -11,19 +11,28 @@ const ALIGN_AT_MOST: usize = 32 << 20;
 
 /// The start of every line of a text, to turn offsets into line numbers.
 #[derive(Debug)]
-pub struct LineStarts(Vec<usize>);
+pub struct LineStarts {
+    starts: Vec<usize>,
+    /// How many lines stand before the text.
+    before: usize,
+}
 
 impl LineStarts {
     /// Finds the lines of `bytes`. They end at LF; a CR before it belongs to its line.
     pub fn of(bytes: &[u8]) -> Self {
+        Self::after(0, bytes)
+    }
+
+    /// The same for a text that `before` lines stand before.
+    pub fn after(before: usize, bytes: &[u8]) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1));
-        Self(starts)
+        Self { starts, before }
     }
 
     /// The one-based line that holds the byte at `offset`.
     pub fn line_of(&self, offset: usize) -> usize {
-        self.0.partition_point(|start| *start <= offset)
+        self.before + self.starts.partition_point(|start| *start <= offset)
     }
 
     /// Where `span` of the text begins and ends.
@@ -43,7 +52,7 @@ impl LineStarts {
 
     /// Where the one-based `line` begins; the text's end for a line past the last.
     pub fn start_of(&self, line: usize) -> Option<usize> {
-        self.0.get(line.checked_sub(1)?).copied()
+        self.starts.get(line.checked_sub(self.before + 1)?).copied()
     }
 }
 

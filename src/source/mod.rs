@@ -10,11 +10,13 @@ mod compare;
 pub mod decode;
 pub mod history;
 pub mod index;
+pub mod lfs;
 pub mod lines;
 pub mod log;
 mod loose;
 mod object;
 pub mod owners;
+pub mod pieces;
 mod plumbing;
 pub mod range;
 mod remote;
@@ -119,25 +121,32 @@ pub struct Coverage {
     pub bytes: u64,
     /// How many were passed over because the configuration says so.
     pub ignored: usize,
-    /// How many are by their nature not here (submodules).
-    pub elsewhere: usize,
+    /// The paths of what is by its nature not here: submodules.
+    pub elsewhere: Vec<BString>,
     /// How many members of archives were scanned.
     pub members: usize,
     /// How many messages of commits and tags were scanned.
     pub messages: usize,
     /// What could not be read.
     pub unread: Vec<Unread>,
-    /// What was scanned from outside and could not be looked into: archives and members.
+    /// What could not be looked into, and need not keep anything from passing: archives
+    /// that cannot be opened, what git LFS or a partial clone has elsewhere, pipes and
+    /// devices.
     pub unopened: Vec<Unread>,
 }
 
 impl Coverage {
+    /// Whether there was something to check and nothing of it could be.
+    pub fn is_void(&self) -> bool {
+        self.read == 0 && !(self.unread.is_empty() && self.unopened.is_empty())
+    }
+
     /// Joins the account of another part of the same run.
     pub fn add(&mut self, other: Self) {
         self.read += other.read;
         self.bytes += other.bytes;
         self.ignored += other.ignored;
-        self.elsewhere += other.elsewhere;
+        self.elsewhere.extend(other.elsewhere);
         self.members += other.members;
         self.messages += other.messages;
         self.unread.extend(other.unread);

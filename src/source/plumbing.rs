@@ -78,6 +78,10 @@ impl Plumbing {
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_OPTIONAL_LOCKS", "0")
+            // A check reaches no network. Before 2.44, git had no variable to say so; no
+            // protocol, no fetching.
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "none")
             .envs(self.place.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         git
@@ -129,10 +133,8 @@ impl Plumbing {
 
     /// Whether an object is here, without fetching it.
     pub(super) fn has(&self, id: &ObjectId) -> Result<bool, Error> {
-        let mut git = self.command(&["cat-file", "-e", &id.to_hex().to_string()]);
-        // Before 2.44, git had no variable to say so; no protocol, no fetching.
-        git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
-        Ok(Self::finish(git.output())?.status.success())
+        let output = self.run(&["cat-file", "-e", &id.to_hex().to_string()])?;
+        Ok(output.status.success())
     }
 
     /// The kind of an object.

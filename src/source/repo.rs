@@ -215,7 +215,8 @@ impl Repo {
             });
             match read {
                 Ok(bytes) => return Ok(bytes),
-                Err(error) if self.can_fetch(&error) => {}
+                // git knows where to look for what libgit2 misses.
+                Err(error) if self.is_promised(&error) => {}
                 Err(error) => return Err(message(&error)),
             }
         }
@@ -254,7 +255,7 @@ impl Repo {
                     let kind = Kind::of_native(kind).ok_or("it is of no known kind")?;
                     return Ok((kind, bytes));
                 }
-                Err(error) if self.can_fetch(&error) => {}
+                Err(error) if self.is_promised(&error) => {}
                 Err(error) => return Err(message(&error)),
             }
         }
@@ -350,10 +351,35 @@ impl Repo {
         (!mail.is_empty()).then(|| mail.to_owned())
     }
 
-    /// Whether what libgit2 misses is something that a remote promised to send.
-    fn can_fetch(&self, error: &git2::Error) -> bool {
-        error.code() == git2::ErrorCode::NotFound
-            && *self.promised.get_or_init(|| self.native().is_some_and(has_promisor))
+    /// Whether an object is one that a remote promised to send and that is not here, as in
+    /// a partial clone. Nothing is fetched.
+    pub fn lacks_promised(&self, id: ObjectId) -> bool {
+        self.has_promisor() && self.has(id).is_ok_and(|here| !here)
+    }
+
+    /// Whether what libgit2 misses may be something that a remote promised to send.
+    fn is_promised(&self, error: &git2::Error) -> bool {
+        error.code() == git2::ErrorCode::NotFound && self.has_promisor()
+    }
+
+    fn has_promisor(&self) -> bool {
+        *self.promised.get_or_init(|| match self.native() {
+            Some(native) => has_promisor(native),
+            None => {
+                let names =
+                    r"^(remote\..*\.(promisor|partialclonefilter)|extensions\.partialclone)$";
+                let args = ["config", "--name-only", "--get-regexp", names];
+                self.git.ask_if_any("the configuration", &args).is_ok_and(|found| found.is_some())
+            }
+        })
+    }
+
+    /// Where git LFS keeps its objects: `lfs` in the shared folder, unless `lfs.storage`
+    /// says otherwise (git-lfs-config(5)).
+    pub fn lfs_folder(&self) -> PathBuf {
+        let given =
+            self.native().and_then(|native| native.config().ok()?.get_path("lfs.storage").ok());
+        self.common_dir().join(given.as_deref().unwrap_or(Path::new("lfs")))
     }
 }
 

@@ -1,17 +1,19 @@
 //! Files of the file system, in no commit: a folder and all that is in it.
 //!
 //! Everything is read, ignored and hidden files too, but for `.git` folders. Symbolic
-//! links inside are not followed; pipes, sockets and devices are never opened.
+//! links inside are not followed; pipes, sockets and devices are never read. Large files
+//! are given in pieces, and few at a time.
 
+use super::pieces::{self, Cut, Extent, Piece};
 use super::{Coverage, Unread};
 use crate::text::Escaped;
 use bstr::BString;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Error, ErrorKind};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 
 #[cfg(test)]
 mod tests;
@@ -19,12 +21,18 @@ mod tests;
 /// A buffer keeps this much between files.
 const BUFFER: usize = 1 << 20;
 
-/// Gives `each` the path and the bytes of every file under `paths`, on several threads
-/// and in no order, and says what could not be read. Each thread holds one file at a
-/// time.
+/// As many files that are larger than a buffer are held at once.
+const LARGE_AT_ONCE: usize = 3;
+
+/// Why pipes, sockets and devices are not read.
+const NO_FILE: &str = "it is no file, folder or link";
+
+/// Gives `each` the path and the pieces of every file under `paths`, on several threads
+/// and in no order, and says what could not be read. Each thread holds one piece at a
+/// time; a file's pieces come in order.
 pub fn walk<F>(paths: &[PathBuf], threads: Option<NonZero<usize>>, each: F) -> Coverage
 where
-    F: Fn(&Path, &[u8]) + Sync,
+    F: Fn(&Path, &Piece<'_>) + Sync,
 {
     let Some((first, others)) = paths.split_first() else {
         return Coverage::default();
@@ -38,8 +46,9 @@ where
         .threads(threads.map_or(0, NonZero::get))
         .filter_entry(|entry| entry.file_name() != ".git" || !is_folder(entry));
     let (send, receive) = mpsc::channel();
+    let gate = Gate { free: Mutex::new(LARGE_AT_ONCE), freed: Condvar::new() };
     builder.build_parallel().run(|| {
-        let mut part = Part { coverage: Coverage::default(), send: send.clone() };
+        let mut part = Part { coverage: Coverage::default(), send: send.clone(), gate: &gate };
         let mut buffer = Vec::new();
         let each = &each;
         Box::new(move |entry| {
@@ -54,7 +63,57 @@ where
     }
     // Threads end in any order; people compare runs.
     coverage.unread.sort_by(|a, b| a.path.cmp(&b.path));
+    coverage.unopened.sort_by(|a, b| a.path.cmp(&b.path));
     coverage
+}
+
+/// Lets only so many threads hold a large file.
+struct Gate {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+struct Pass<'a>(&'a Gate);
+
+impl Gate {
+    fn pass(&self) -> Pass<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = self.freed.wait_while(free, |free| *free == 0);
+        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Pass(self)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+/// Opens a file and nothing else, and says how long it is. What was a file when it was
+/// looked at may be a pipe by now, and opening one must not wait.
+pub(super) fn open_file(path: &Path, follow: bool) -> std::io::Result<(File, u64)> {
+    #[cfg(unix)]
+    let file = {
+        use rustix::fs::{Mode, OFlags};
+        let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        flags.set(OFlags::NOFOLLOW, !follow);
+        File::from(rustix::fs::open(path, flags, Mode::empty())?)
+    };
+    #[cfg(not(unix))]
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() { Ok((file, found.len())) } else { Err(Error::other(NO_FILE)) }
+}
+
+/// Whether a link leads back to itself.
+fn is_loop(path: &Path) -> bool {
+    #[cfg(unix)]
+    let circle = Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    let circle = None;
+    std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == circle)
 }
 
 fn is_folder(entry: &DirEntry) -> bool {
@@ -62,17 +121,18 @@ fn is_folder(entry: &DirEntry) -> bool {
 }
 
 /// One thread's part of the account, sent when the thread has ended.
-struct Part {
+struct Part<'a> {
     coverage: Coverage,
     send: mpsc::Sender<Coverage>,
+    gate: &'a Gate,
 }
 
-impl Part {
+impl Part<'_> {
     fn visit(
         &mut self,
         entry: Result<DirEntry, ignore::Error>,
         buffer: &mut Vec<u8>,
-        each: &impl Fn(&Path, &[u8]),
+        each: &impl Fn(&Path, &Piece<'_>),
     ) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -82,35 +142,53 @@ impl Part {
                 return;
             }
         };
-        let kind = match (entry.depth(), entry.file_type()) {
-            // A path that a person named is followed.
-            (0, _) => std::fs::metadata(entry.path()).ok().map(|found| found.file_type()),
-            (_, kind) => kind,
+        let (path, named) = (entry.path(), entry.depth() == 0);
+        // A path that a person named is followed.
+        let found = if named {
+            std::fs::metadata(path).map(|found| found.file_type())
+        } else {
+            entry.file_type().ok_or_else(|| Error::from(ErrorKind::NotFound))
         };
-        match kind {
-            Some(kind) if kind.is_file() => match self.read(entry.path(), buffer) {
-                Ok(()) => {
-                    each(entry.path(), buffer);
-                    buffer.shrink_to(BUFFER);
-                }
-                Err(error) => self.unread(entry.path(), error.to_string()),
-            },
-            Some(kind) if kind.is_dir() || kind.is_symlink() => {}
-            Some(_) => self.unread(entry.path(), "it is no file, folder or link".to_owned()),
-            None => self.unread(entry.path(), "there is no such file".to_owned()),
+        let kind = match found {
+            Ok(kind) => kind,
+            Err(error) => return self.unread(path, error.to_string()),
+        };
+        if kind.is_file() {
+            match self.read(path, named, buffer, each) {
+                Ok(()) => buffer.shrink_to(BUFFER),
+                Err(error) => self.unread(path, error.to_string()),
+            }
+        } else if kind.is_symlink() && is_loop(path) {
+            self.unopened(path, "it is a link that leads back to itself");
+        } else if kind.is_dir() || kind.is_symlink() {
+        } else if named {
+            self.unread(path, NO_FILE.to_owned());
+        } else {
+            self.unopened(path, NO_FILE);
         }
     }
 
-    #[expect(clippy::verbose_file_reads, reason = "one buffer for all of a thread's files")]
-    fn read(&mut self, path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
-        buffer.clear();
-        let mut file = File::open(path)?;
-        let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        buffer.try_reserve_exact(len)?;
-        file.read_to_end(buffer)?;
+    fn read(
+        &mut self,
+        path: &Path,
+        named: bool,
+        buffer: &mut Vec<u8>,
+        each: &impl Fn(&Path, &Piece<'_>),
+    ) -> std::io::Result<()> {
+        let (file, len) = open_file(path, named)?;
+        let _pass = (len > BUFFER as u64).then(|| self.gate.pass());
+        let mut give = |piece: &Piece<'_>| each(path, piece);
+        let Extent { bytes, sealed } = pieces::read(file, len, &Cut::default(), buffer, &mut give)?;
         self.coverage.read += 1;
-        self.coverage.bytes += buffer.len() as u64;
+        self.coverage.bytes += bytes;
+        if sealed {
+            self.unopened(path, pieces::TOO_LARGE);
+        }
         Ok(())
+    }
+
+    fn unopened(&mut self, path: &Path, why: &str) {
+        self.coverage.unopened.push(Unread { path: bytes_of(path), why: why.to_owned() });
     }
 
     fn unread(&mut self, path: &Path, why: String) {
@@ -119,7 +197,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for Part<'_> {
     fn drop(&mut self) {
         // The receiver outlives all threads.
         let _sent = self.send.send(std::mem::take(&mut self.coverage));

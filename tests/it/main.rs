@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 mod archive;
+mod baseline;
 mod card;
+mod coverage;
 mod foreign_rules;
 mod harness;
 mod history;

@@ -96,7 +96,7 @@ fn a_sha256_repository_is_read_through_git() {
 }
 
 #[test]
-fn a_partial_clone_fetches_what_it_has_to_read() {
+fn a_partial_clone_is_read_as_far_as_it_is_here() {
     let sandbox = Sandbox::holding(&[("a", "1\n"), ("b", "2\n")]);
     sandbox.git(&["config", "uploadpack.allowFilter", "true"]);
     sandbox.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
@@ -111,7 +111,7 @@ fn a_partial_clone_fetches_what_it_has_to_read() {
     // libgit2 opens it, and misses the old `a`.
     let repo = sandbox.repo_at(&clone);
     assert!(!repo.needs_git());
-    assert_eq!(testing::staged(&repo), ["a: new"]);
+    missed(&repo, &["a"]);
 
     // With the extension that git used to write, libgit2 does not even open it.
     sandbox.git_in(&clone, &["config", "extensions.partialClone", "origin"]);
@@ -119,11 +119,25 @@ fn a_partial_clone_fetches_what_it_has_to_read() {
     sandbox.git_in(&clone, &["add", "b"]);
     let repo = sandbox.repo_at(&clone);
     assert!(repo.needs_git());
-    assert_eq!(testing::staged(&repo), ["a: new", "b: new too"]);
+    missed(&repo, &["a", "b"]);
+}
+
+/// What is staged at these paths is here, and what was there before is not, even now.
+#[track_caller]
+fn missed(repo: &Repo, paths: &[&str]) {
+    let set = staged(repo).unwrap();
+    assert_eq!(set.changes.iter().map(|change| &change.path).collect::<Vec<_>>(), paths);
+    for change in &set.changes {
+        let before = change.before[0].unwrap();
+        assert!(repo.read(change.id).is_ok() && !repo.lacks_promised(change.id));
+        for _ in 0..2 {
+            assert!(repo.read(before).is_err() && repo.lacks_promised(before));
+        }
+    }
 }
 
 #[test]
-fn what_a_remote_promised_and_does_not_send_is_told() {
+fn what_a_remote_promised_and_is_not_here_is_told() {
     let sandbox = Sandbox::holding(&[("a", "1\n")]);
     sandbox.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", sandbox.top.display());
@@ -132,10 +146,9 @@ fn what_a_remote_promised_and_does_not_send_is_told() {
     sandbox.git_in(&sandbox.home, &args);
     let repo = sandbox.repo_at(&clone);
     let blob = sandbox.id("HEAD:a");
-    std::fs::rename(&sandbox.top, sandbox.home.join("moved")).unwrap();
 
     let why = repo.read(blob).err().unwrap();
-    assert!(why.contains("fatal"), "{why}");
+    assert!(why.contains("missing") || why.contains("fatal"), "{why}");
     // One answer that failed is not the end of all.
     assert!(repo.head().unwrap().commit.is_some());
     assert!(repo.commit(repo.head().unwrap().commit.unwrap()).is_ok());

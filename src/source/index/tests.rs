@@ -290,7 +290,7 @@ fn a_submodule_is_elsewhere_but_its_address_is_here() {
     sandbox.git(&["submodule", "--quiet", "add", other.to_str().unwrap(), "sub"]);
 
     let set = staged(&sandbox.repo()).unwrap();
-    assert_eq!(set.coverage.elsewhere, 1);
+    assert_eq!(set.coverage.elsewhere, ["sub"]);
     assert_eq!(set.changes.len(), 1);
     assert_eq!(set.changes[0].path, ".gitmodules");
     sandbox.staged();

@@ -10,9 +10,9 @@ use std::sync::Mutex;
 fn read(top: &Path, paths: &[&str]) -> (Vec<(String, usize)>, Coverage) {
     let found = Mutex::new(BTreeMap::new());
     let paths: Vec<PathBuf> = paths.iter().map(|path| top.join(path)).collect();
-    let coverage = walk(&paths, None, |path, bytes| {
+    let coverage = walk(&paths, None, |path, piece| {
         let path = path.strip_prefix(top).unwrap().display().to_string();
-        let before = found.lock().unwrap().insert(path, bytes.len());
+        let before = found.lock().unwrap().insert(path, piece.raw.len());
         assert_eq!(before, None, "no file is read twice");
     });
     (found.into_inner().unwrap().into_iter().collect(), coverage)
@@ -71,10 +71,54 @@ fn a_pipe_is_named_and_never_opened() {
 
     let (files, coverage) = read(folder.path(), &["", "socket"]);
     assert_eq!(files.len(), 1);
-    let unread = &coverage.unread;
-    assert_eq!(unread.len(), 2, "found in the folder, and named");
-    assert_eq!(unread[0].path, socket.to_str().unwrap());
-    assert_eq!(unread[0].why, "it is no file, folder or link");
+    let place = |all: &[crate::source::Unread]| -> Vec<(String, String)> {
+        all.iter().map(|one| (one.path.to_string(), one.why.clone())).collect()
+    };
+    let told = (socket.display().to_string(), "it is no file, folder or link".to_owned());
+    assert_eq!(place(&coverage.unopened), [told.clone()], "found in the folder");
+    assert_eq!(place(&coverage.unread), [told], "asked for by name");
+}
+
+#[test]
+fn a_pipe_that_takes_a_files_place_is_not_waited_for() {
+    let folder = folder(&[]);
+    let pipe = folder.path().join("pipe");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero")).unwrap();
+
+    let why = |name: &str, follow: bool| {
+        super::open_file(&folder.path().join(name), follow).err().map(|error| error.to_string())
+    };
+    assert_eq!(why("pipe", false).as_deref(), Some("it is no file, folder or link"));
+    assert_eq!(why("zero", true).as_deref(), Some("it is no file, folder or link"));
+    assert!(why("zero", false).is_some(), "a link is not followed");
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("shut/a", "1"), ("b", "2")]);
+    let shut = folder.path().join("shut");
+    std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o000)).unwrap();
+    // Root reads all.
+    let readable = std::fs::read_dir(&shut).is_ok();
+
+    let (files, coverage) = read(folder.path(), &[""]);
+    std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(readable || (files.len() == 1 && coverage.unread[0].path == shut.to_str().unwrap()));
+}
+
+#[test]
+fn links_in_a_circle_are_named_and_not_followed() {
+    let folder = folder(&[("a/b", "1")]);
+    std::os::unix::fs::symlink("me", folder.path().join("me")).unwrap();
+    std::os::unix::fs::symlink("..", folder.path().join("a/up")).unwrap();
+
+    let (files, coverage) = read(folder.path(), &[""]);
+    assert_eq!(files.len(), 1);
+    let told: Vec<_> = coverage.unopened.iter().map(|one| one.why.as_str()).collect();
+    assert_eq!(told, ["it is a link that leads back to itself"]);
 }
 
 #[test]
