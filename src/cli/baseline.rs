@@ -1,11 +1,10 @@
 //! The baseline: what was there when leakcoach came goes through until it is gone.
 
 use super::check::walk;
-use super::env;
 use super::import::{fresh_salt, write};
-use super::open;
 use super::rules::Format;
 use super::run::{Check, Checked};
+use super::{env, open, past};
 use crate::catalogue::{Catalogue, Severity};
 use crate::error::Error;
 use crate::judge::Standing;
@@ -30,7 +29,10 @@ pub(super) struct BaselineArgs {
     /// Take these files and folders as they lie there, instead of what HEAD has
     #[arg(long, value_name = "PATH", num_args = 1..)]
     tree: Vec<PathBuf>,
-    /// List the entries whose value is neither in HEAD nor staged any more
+    /// Take all that was ever committed, for checks of history and first pushes
+    #[arg(long)]
+    history: bool,
+    /// List the entries whose value is not in HEAD, nor staged, nor in what is named
     #[arg(long, conflicts_with = "prune")]
     check: bool,
     /// Take these entries out
@@ -115,7 +117,7 @@ pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
         into.add(finding, standing, salt, by);
     }));
     let looks = args.check || args.prune;
-    let checked = gather(&repo, &check, &args.tree, looks)?;
+    let checked = gather(&repo, &check, args)?;
     report::cards(&[], &checked.coverage, env::style());
     for words in &checked.told {
         report::notice(words);
@@ -145,24 +147,29 @@ pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
 }
 
 /// Scans all that counts as being here.
-fn gather(repo: &Repo, check: &Check, tree: &[PathBuf], looks: bool) -> Result<Checked, Error> {
+fn gather(repo: &Repo, check: &Check, args: &BaselineArgs) -> Result<Checked, Error> {
     let mut checked = Checked::default();
     let head = repo.head()?.commit;
-    if tree.is_empty() && !looks && head.is_none() {
+    let looks = args.check || args.prune;
+    let named = args.history || !args.tree.is_empty();
+    if !named && !looks && head.is_none() {
         return Err(Error::Usage(
             "there is no commit yet, so that all is new; to take files as they lie there: \
              leakcoach baseline --tree PATH"
                 .to_owned(),
         ));
     }
-    if let Some(head) = head.filter(|_| tree.is_empty() || looks) {
+    if let Some(head) = head.filter(|_| !named || looks) {
         check.changes(repo, &range::whole(repo, head)?, &mut checked)?;
     }
     if looks {
         check.changes(repo, &index::staged(repo)?, &mut checked)?;
     }
-    if !tree.is_empty() {
-        checked.add(walk(check, tree));
+    if !args.tree.is_empty() {
+        checked.add(walk(check, &args.tree));
+    }
+    if args.history {
+        checked.add(past::check(check, repo, false)?);
     }
     Ok(checked)
 }

@@ -4,6 +4,7 @@ use super::run::{Check, Checked, ignored};
 use crate::error::Error;
 use crate::source::decode::to_utf8;
 use crate::source::history::{self, Held};
+use crate::source::lfs::Pointer;
 use crate::source::{Coverage, Repo, Unread, archive, range};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
@@ -99,9 +100,11 @@ fn look(check: &Check, repo: &Repo, held: &Held) -> Look {
     }
     let bytes = match repo.read(held.id) {
         Ok(bytes) => bytes,
+        // It is told of, and not an error.
+        Err(_) if repo.lacks_promised(held.id) => return Look::Telling,
         Err(why) => return Look::Unread(Unread { path: held.path.clone(), why }),
     };
-    if archive::is_archive(&bytes) {
+    if archive::is_archive(&bytes) || Pointer::of(&bytes).is_some() {
         return Look::Telling;
     }
     // What the version before has too was looked at there.

@@ -131,6 +131,20 @@ fn entries_whose_value_is_gone_are_listed_and_taken_out() {
 }
 
 #[test]
+fn what_only_history_has_is_taken_when_that_is_asked_for() {
+    let (repo, ..) = old();
+    fs::remove_file(repo.top().join("a.py")).unwrap();
+    repo.commit("removed").accepted();
+    repo.leakcoach(&["baseline"]).accepted().says("1 value added");
+    repo.leakcoach(&["check", "--history"]).refused().says("a.py:1");
+
+    repo.leakcoach(&["baseline", "--history"]).accepted().says("1 value added");
+    repo.leakcoach(&["check", "--history"]).accepted().says("2 findings are in the baseline");
+    repo.leakcoach(&["baseline", "--check"]).refused();
+    repo.leakcoach(&["baseline", "--check", "--history"]).accepted();
+}
+
+#[test]
 fn what_has_an_exception_is_left_to_it() {
     let (repo, ..) = old();
     repo.write(".gitleaksignore", "a.py:x:1\n");
