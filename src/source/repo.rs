@@ -363,14 +363,13 @@ impl Repo {
     }
 
     fn has_promisor(&self) -> bool {
-        *self.promised.get_or_init(|| match self.native() {
-            Some(native) => has_promisor(native),
-            None => {
-                let names =
-                    r"^(remote\..*\.(promisor|partialclonefilter)|extensions\.partialclone)$";
-                let args = ["config", "--name-only", "--get-regexp", names];
-                self.git.ask_if_any("the configuration", &args).is_ok_and(|found| found.is_some())
+        *self.promised.get_or_init(|| {
+            if let Some(native) = self.native() {
+                return has_promisor(native);
             }
+            let names = r"^(remote\..*\.(promisor|partialclonefilter)|extensions\.partialclone)$";
+            let args = ["config", "--name-only", "--get-regexp", names];
+            self.git.ask_if_any("the configuration", &args).is_ok_and(|found| found.is_some())
         })
     }
 

@@ -182,9 +182,8 @@ fn a_line_that_cannot_be_read_lets_nothing_through_and_is_not_written_over() {
 #[test]
 fn hashes_that_are_dear_are_made_once_for_all_runs() {
     let repo = Repo::plain();
-    let lines: String =
-        (0..24).map(|seed| format!("password = \"{}\"\n", password(&repo, seed))).collect();
-    repo.write("db.py", &lines).commit_unchecked("old");
+    let line = |seed| format!("password = \"{}\"\n", password(&repo, seed));
+    repo.write("db.py", &(0..24).map(line).collect::<Vec<_>>().concat()).commit_unchecked("old");
     repo.leakcoach(&["baseline"]).accepted();
     let kept = repo.top().join(".git/leakcoach.stretched");
     let made = fs::metadata(&kept).unwrap().modified().unwrap();

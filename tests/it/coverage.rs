@@ -14,7 +14,8 @@ fn token(repo: &Repo, seed: u64) -> String {
 fn pointer(repo: &Repo, content: &str, here: bool) -> String {
     let oid = HEXLOWER.encode(&Sha256::digest(content));
     if here {
-        let folder = repo.top().join(".git/lfs/objects").join(&oid[..2]).join(&oid[2..4]);
+        let (first, rest) = oid.split_at(2);
+        let folder = repo.top().join(".git/lfs/objects").join(first).join(rest.split_at(2).0);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(&oid), content).unwrap();
     }
@@ -104,8 +105,8 @@ fn a_large_file_is_checked_in_pieces_and_each_finding_told_once() {
     for (seed, place) in (10..).zip(places) {
         let lines = (place - text.len()) / line.len();
         text.push_str(&line.repeat(lines));
-        text.push_str(&"x".repeat(place - text.len() - 1));
-        text.push_str(&format!("\nt = '{}'\n", token(&repo, seed)));
+        text.push_str(&"x".repeat((place - text.len()).saturating_sub(1)));
+        text.extend(["\nt = '", &token(&repo, seed), "'\n"]);
         expected.push(text.lines().count());
     }
     let told = repo.write("dump.sql", &text).leakcoach(&["check", "--tree", "."]);

@@ -75,7 +75,7 @@ fn a_pipe_is_named_and_never_opened() {
         all.iter().map(|one| (one.path.to_string(), one.why.clone())).collect()
     };
     let told = (socket.display().to_string(), "it is no file, folder or link".to_owned());
-    assert_eq!(place(&coverage.unopened), [told.clone()], "found in the folder");
+    assert_eq!(place(&coverage.unopened), std::slice::from_ref(&told), "found in the folder");
     assert_eq!(place(&coverage.unread), [told], "asked for by name");
 }
 
