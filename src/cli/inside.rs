@@ -49,6 +49,7 @@ impl Inside {
     }
 }
 
+/// A hash of a credential with its rule, for this run alone.
 pub(super) fn fingerprint(finding: &Finding) -> Digest {
     let mut hash = Sha256::new();
     hash.update(finding.rule.id);

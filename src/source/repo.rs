@@ -354,7 +354,7 @@ impl Repo {
     /// Whether an object is one that a remote promised to send and that is not here, as in
     /// a partial clone. Nothing is fetched.
     pub fn lacks_promised(&self, id: ObjectId) -> bool {
-        self.has_promisor() && self.has(id).is_ok_and(|here| !here)
+        !id.is_null() && self.has_promisor() && self.has(id).is_ok_and(|here| !here)
     }
 
     /// Whether what libgit2 misses may be something that a remote promised to send.

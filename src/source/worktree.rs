@@ -46,7 +46,7 @@ pub fn all_changes(repo: &Repo) -> Result<ChangeSet, Error> {
                 let id = hex_id("the work tree", id)?;
                 set.removed.push(Removed { path: path.into(), id, thing: Thing::File });
             }
-            Some(Row::Elsewhere) => set.coverage.elsewhere += 1,
+            Some(Row::Elsewhere { path }) => set.coverage.elsewhere.push(path.into()),
             Some(Row::Same) => {}
             None => {
                 return Err(Error::Repository {
@@ -69,7 +69,7 @@ enum Row<'a> {
     /// The index has it, and the work tree has not.
     Gone { path: &'a [u8], id: &'a [u8] },
     /// A repository of its own.
-    Elsewhere,
+    Elsewhere { path: &'a [u8] },
     /// Nothing but what is staged.
     Same,
 }
@@ -78,7 +78,7 @@ impl<'a> Row<'a> {
     fn parse(row: &'a [u8]) -> Option<Self> {
         let (kind, rest) = row.split_once_str(" ")?;
         let (work, mode, id, path): (u8, &[u8], &[u8], &[u8]) = match kind {
-            b"?" if rest.ends_with(b"/") => return Some(Self::Elsewhere),
+            b"?" if rest.ends_with(b"/") => return Some(Self::Elsewhere { path: rest }),
             b"?" => return Some(Self::Changed { path: rest, mode: Mode::File }),
             b"1" => {
                 let fields: Vec<&[u8]> = rest.splitn_str(8, " ").collect();
@@ -96,7 +96,7 @@ impl<'a> Row<'a> {
         Some(match (work, mode) {
             (b'.', _) => Self::Same,
             (b'D', _) | (_, b"000000") => Self::Gone { path, id },
-            (_, b"160000") => Self::Elsewhere,
+            (_, b"160000") => Self::Elsewhere { path },
             (_, b"120000") => Self::Changed { path, mode: Mode::Link },
             _ => Self::Changed { path, mode: Mode::File },
         })
