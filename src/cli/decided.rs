@@ -31,6 +31,8 @@ pub(super) struct Decided {
     baseline: OnceLock<Read<Baseline>>,
     committed: OnceLock<Read<Lists>>,
     present: OnceLock<Read<Lists>>,
+    /// Whether the lists of a commit count for that commit.
+    own_lists_count: bool,
 }
 
 /// What there is to look things up in.
@@ -149,13 +151,21 @@ impl Decided {
             baseline: OnceLock::new(),
             committed: OnceLock::new(),
             present: OnceLock::new(),
+            own_lists_count: true,
         }
+    }
+
+    /// For what a server is sent: only what stands on its default branch before the push
+    /// counts, for all else is the pusher's own word.
+    pub(super) fn on_server() -> Self {
+        Self { place: Place::Bare, own_lists_count: false, ..Self::new(None) }
     }
 
     /// What was decided about a finding of a commit, or of the index.
     pub(super) fn in_git(&self, finding: &Finding, sight: &Sight<'_>, beside: &Beside) -> Standing {
         self.standing(finding, beside.anew(sight), || {
-            self.committed().it.covering(sight).or_else(|| beside.own.covering(sight))
+            let own = || beside.own.covering(sight).filter(|_| self.own_lists_count);
+            self.committed().it.covering(sight).or_else(own)
         })
     }
 

@@ -172,3 +172,32 @@ pub(super) fn edits() -> bool {
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
+
+/// What the environment of a server's hook tells.
+#[derive(Clone)]
+pub(super) struct Server {
+    /// `LEAKCOACH_SERVER_CONFIG`: the administrator's file, where it is not the repository's.
+    pub(super) config: Option<PathBuf>,
+    /// `LEAKCOACH_TIME_LIMIT`: how long a check may take.
+    pub(super) time_limit: Option<std::ffi::OsString>,
+    /// Whether GitLab runs it.
+    pub(super) gitlab: bool,
+    /// Whether GitHub Enterprise Server runs it.
+    pub(super) github: bool,
+}
+
+/// Where a server's hook runs.
+pub(super) fn server() -> Server {
+    Server {
+        config: read("LEAKCOACH_SERVER_CONFIG").map(PathBuf::from),
+        time_limit: read("LEAKCOACH_TIME_LIMIT"),
+        gitlab: read("GL_REPOSITORY").is_some(),
+        github: read("GITHUB_REPO_NAME").is_some(),
+    }
+}
+
+/// The options of a push, as git tells them to a server's hooks.
+pub(super) fn push_options() -> impl Iterator<Item = std::ffi::OsString> {
+    let count = read("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str()?.parse().ok());
+    (0..count.unwrap_or(0_u16)).filter_map(|n| read(&format!("GIT_PUSH_OPTION_{n}")))
+}

@@ -4,8 +4,10 @@ use super::{env, open};
 use crate::error::Error;
 use crate::hook::doctor::{self, Health, Sign};
 use crate::hook::everywhere::{self, Reach};
+use crate::source::{Repo, RepoEnv};
 use crate::{exit, hook, report};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Where the hooks go.
 #[derive(Debug, Args)]
@@ -16,6 +18,10 @@ pub(super) struct InstallArgs {
     /// For what you init or clone from now on, by git's init.templateDir
     #[arg(long)]
     template: bool,
+    /// For what is pushed to a bare repository, here or at PATH, by its pre-receive
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = ".")]
+    #[arg(conflicts_with_all = ["global", "template"])]
+    server: Option<PathBuf>,
 }
 
 impl InstallArgs {
@@ -27,6 +33,10 @@ impl InstallArgs {
 /// Puts the hooks in.
 pub(super) fn install(args: &InstallArgs) -> Result<u8, Error> {
     let program = env::program()?;
+    if let Some(path) = &args.server {
+        told(&hook::server::install(&Repo::open_at(path, &RepoEnv::default())?, &program)?);
+        return Ok(exit::PASSED);
+    }
     let done = match args.reach() {
         Some(reach) => everywhere::install(reach, &env::data_folder()?, &program)?,
         None => hook::install(&open()?, &program)?,
@@ -40,6 +50,10 @@ pub(super) fn install(args: &InstallArgs) -> Result<u8, Error> {
 
 /// Takes the hooks out.
 pub(super) fn uninstall(args: &InstallArgs) -> Result<u8, Error> {
+    if let Some(path) = &args.server {
+        told(&hook::server::uninstall(&Repo::open_at(path, &RepoEnv::default())?)?);
+        return Ok(exit::PASSED);
+    }
     let done = match args.reach() {
         Some(reach) => everywhere::uninstall(reach, &env::data_folder()?)?,
         None => hook::uninstall(&open()?)?,

@@ -16,6 +16,7 @@ mod past;
 mod reports;
 mod rules;
 mod run;
+mod server;
 mod stored;
 mod users;
 mod words;
@@ -132,7 +133,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
 
 /// A hook that leakcoach checks in, or passes on.
 fn hook_name(given: &str) -> Result<String, String> {
-    let checked = ["pre-commit", "pre-merge-commit", "commit-msg", "post-commit", "pre-push"];
+    let client = ["pre-commit", "pre-merge-commit", "commit-msg", "post-commit", "pre-push"];
+    let checked = [&client[..], &server::HOOKS].concat();
     if checked.contains(&given) || hook::PASSED_ON.contains(&given) {
         return Ok(given.to_owned());
     }
@@ -152,6 +154,9 @@ fn open() -> Result<Repo, Error> {
 }
 
 fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
+    if server::HOOKS.contains(&name) {
+        return server::on_hook(name, args);
+    }
     let repo = open()?;
     let mut input = Vec::new();
     let (code, next) = match name {

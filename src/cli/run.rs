@@ -85,6 +85,27 @@ impl Check {
         Self { watch: Some(watch), ..self }
     }
 
+    /// A check of what a server is sent. Ids of findings would be the server's own, of no
+    /// use to the pusher: there are none.
+    pub(super) fn on_server(config: Config) -> Self {
+        announce(&config.users);
+        let scanner = scanner(&config);
+        let markers_count = config.server.markers;
+        Self {
+            scanner: if markers_count { scanner } else { scanner.ignoring_markers() },
+            config,
+            actor: Actor::Person,
+            terminal: Terminal::Absent,
+            folder: None,
+            key: OnceLock::new(),
+            decided: Decided::on_server(),
+            committed: Exposure::Received,
+            head: None,
+            store: None,
+            watch: None,
+        }
+    }
+
     /// The id of a finding; made only once there is one.
     fn id(&self, finding: &Finding) -> Option<FindingId> {
         self.key().map(|kept| kept.key.id(finding.rule.id, &finding.secret))

@@ -188,6 +188,7 @@ fn here(place: &Place<'_>) -> String {
             "it is on its way to a public remote, in {holder}: bots find a credential there \
              within minutes, so once pushed, take it for used by others"
         ),
+        (Exposure::Received, _) => format!("it is in {holder}, and this server refused it"),
         (Exposure::Logged, _) => {
             format!("it is in {holder}: whoever may read the log has it already")
         }
@@ -254,7 +255,7 @@ fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
             let command = format!("git add -- {stage} && git commit --amend --no-edit");
             step("mend that commit", Some(command))
         }
-        Exposure::Committed | Exposure::Public => {
+        Exposure::Committed | Exposure::Public | Exposure::Received => {
             let commit = place.commit.unwrap_or("COMMIT");
             let command =
                 format!("git add -- {stage} && git commit --fixup={commit} && {}", rebase(commit));
@@ -308,10 +309,12 @@ fn steps_for_words(place: &Place<'_>) -> Vec<Step> {
                 (Exposure::Committed | Exposure::Public, Some(HEAD)) => {
                     step("mend that commit", Some("git commit --amend --no-edit".to_owned()))
                 }
-                (Exposure::Committed | Exposure::Public, Some(commit)) => step(
-                    "mend that commit",
-                    Some(format!("git commit --fixup={commit} && {}", rebase(commit))),
-                ),
+                (Exposure::Committed | Exposure::Public | Exposure::Received, Some(commit)) => {
+                    step(
+                        "mend that commit",
+                        Some(format!("git commit --fixup={commit} && {}", rebase(commit))),
+                    )
+                }
                 _ => step("commit again", Some("git commit".to_owned())),
             });
             steps
@@ -356,6 +359,11 @@ fn quoted(path: &str) -> String {
 fn go_on(judgement: &Judgement, rule: &str, place: &Place<'_>, path: &str) -> String {
     match judgement.verdict {
         Verdict::Permit => "nothing was refused".to_owned(),
+        // Here, markers and lists are what the pusher says of the pusher's own work.
+        Verdict::Slow | Verdict::Guide | Verdict::Block if place.exposure == Exposure::Received => {
+            "not one? an exception for it on this server's default branch lets it through"
+                .to_owned()
+        }
         Verdict::Slow | Verdict::Guide | Verdict::Block
             if matches!(judgement.standing, Standing::ListedAnew(_)) =>
         {

@@ -1,6 +1,7 @@
 //! Configuration: `.leakcoach.toml` at the top of the repository.
 
 mod rule_files;
+pub mod server;
 
 use crate::catalogue::lint::unquoted;
 use crate::catalogue::{Catalogue, UserRules};
@@ -10,6 +11,7 @@ use crate::source::host_and_path;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rule_files::RuleFiles;
 use serde::Deserialize;
+use server::Server;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::Spanned;
@@ -19,8 +21,24 @@ pub const FILE: &str = ".leakcoach.toml";
 
 /// Every key, for "did you mean".
 const KEYS: &[&str] = &[
-    "rules", "disable", "only", "files", "paths", "ignore", "verdicts", "proven", "likely",
-    "possible", "remotes", "public", "private",
+    "rules",
+    "disable",
+    "only",
+    "files",
+    "paths",
+    "ignore",
+    "verdicts",
+    "proven",
+    "likely",
+    "possible",
+    "remotes",
+    "public",
+    "private",
+    "server",
+    "time-limit",
+    "at-time-limit",
+    "override",
+    "markers",
 ];
 
 /// What the configuration says.
@@ -36,6 +54,8 @@ pub struct Config {
     pub ignore: GlobSet,
     /// Verdicts by confidence.
     pub policy: Policy,
+    /// How pushes are answered, on a server.
+    pub server: Server,
     remotes: Remotes,
 }
 
@@ -64,6 +84,7 @@ struct Written {
     paths: Paths,
     verdicts: Verdicts,
     remotes: WrittenRemotes,
+    server: Option<Spanned<server::Written>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -178,6 +199,7 @@ impl Config {
             users: Arc::new(users),
             ignore,
             remotes,
+            server: server::read(written.server, path, text)?,
             policy: Policy {
                 proven: written.verdicts.proven.unwrap_or(policy.proven),
                 likely: written.verdicts.likely.unwrap_or(policy.likely),

@@ -6,6 +6,7 @@ pub mod everywhere;
 mod husky;
 mod managers;
 mod place;
+pub mod server;
 mod shim;
 
 pub use shim::PASSED_ON;
@@ -49,8 +50,18 @@ pub fn install(repo: &Repo, program: &Path) -> Result<Vec<String>, Error> {
             });
         }
     };
-    fs::create_dir_all(&folder).map_err(|source| file("create", &folder, source))?;
-    for (name, _) in SHIMS {
+    let shims = SHIMS.map(|(name, _)| (name, shim::text(name, program)));
+    let mut done = put_in(&folder, &shims)?;
+    if let Some(top) = repo.top().filter(|top| !managers::calls_leakcoach(top)) {
+        done.extend(managers::present(top).map(|manager| manager.advice().to_owned()));
+    }
+    Ok(done)
+}
+
+/// Puts hooks into `folder`, each by its name and text, and keeps what was there.
+fn put_in(folder: &Path, shims: &[(&str, Vec<u8>)]) -> Result<Vec<String>, Error> {
+    fs::create_dir_all(folder).map_err(|source| file("create", folder, source))?;
+    for (name, _) in shims {
         let (path, kept) = (folder.join(name), folder.join(kept(name)));
         if exists(&path) && !ours(&path) && exists(&kept) {
             return Err(Error::Hook {
@@ -60,18 +71,15 @@ pub fn install(repo: &Repo, program: &Path) -> Result<Vec<String>, Error> {
         }
     }
     let mut done = Vec::new();
-    for (name, _) in SHIMS {
+    for (name, text) in shims {
         let path = folder.join(name);
         if exists(&path) && !ours(&path) {
             let kept = folder.join(kept(name));
             fs::rename(&path, &kept).map_err(|source| file("rename", &path, source))?;
             done.push(format!("the {name} that was there runs after it: {}", Escaped::path(&kept)));
         }
-        shim::write(&path, &shim::text(name, program))?;
-        done.push(format!("{name} is in {}", Escaped::path(&folder)));
-    }
-    if let Some(top) = repo.top().filter(|top| !managers::calls_leakcoach(top)) {
-        done.extend(managers::present(top).map(|manager| manager.advice().to_owned()));
+        shim::write(&path, text)?;
+        done.push(format!("{name} is in {}", Escaped::path(folder)));
     }
     Ok(done)
 }
@@ -82,7 +90,7 @@ pub fn install(repo: &Repo, program: &Path) -> Result<Vec<String>, Error> {
 /// A file cannot be removed.
 pub fn uninstall(repo: &Repo) -> Result<Vec<String>, Error> {
     let mut done = match Place::of(repo)? {
-        Place::Own(folder) => take_out(&folder)?,
+        Place::Own(folder) => take_out(&folder, &SHIMS.map(|(name, _)| name))?,
         Place::Husky(scripts) => husky::uninstall(&scripts)?,
         Place::Shared(_) => {
             vec!["this repository's hooks are global: uninstall --global".to_owned()]
@@ -94,9 +102,9 @@ pub fn uninstall(repo: &Repo) -> Result<Vec<String>, Error> {
     Ok(done)
 }
 
-fn take_out(folder: &Path) -> Result<Vec<String>, Error> {
+fn take_out(folder: &Path, names: &[&str]) -> Result<Vec<String>, Error> {
     let mut done = Vec::new();
-    for (name, _) in SHIMS {
+    for name in names {
         let path = folder.join(name);
         if ours(&path) {
             fs::remove_file(&path).map_err(|source| file("remove", &path, source))?;

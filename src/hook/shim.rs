@@ -38,6 +38,9 @@ pub const PASSED_ON: [&str; 15] = [
     "post-index-change",
 ];
 
+/// The hook of a server.
+const SERVER: &str = include_str!("../../hooks/pre-receive");
+
 const PASS_ON: &str = include_str!("../../hooks/pass-through");
 
 /// The line by which leakcoach knows its own.
@@ -46,10 +49,18 @@ const MARK: &str = "# leakcoach hook";
 /// The shim for the hook called `name`, which looks for the program in `program`'s
 /// folder where it is not on `PATH`.
 pub(super) fn text(name: &str, program: &Path) -> Vec<u8> {
+    let template = SHIMS.iter().find(|(known, _)| *known == name).map_or(PASS_ON, |(_, text)| text);
+    filled(&template.replace("@HOOK@", name), program)
+}
+
+/// The shim of a server's hook.
+pub(super) fn server_text(program: &Path) -> Vec<u8> {
+    filled(SERVER, program)
+}
+
+fn filled(template: &str, program: &Path) -> Vec<u8> {
     let folder = program.parent().unwrap_or(Path::new("/")).as_os_str().as_bytes();
     let folder = bstr::ByteSlice::replace(folder, "'", r"'\''");
-    let template = SHIMS.iter().find(|(known, _)| *known == name).map_or(PASS_ON, |(_, text)| text);
-    let template = template.replace("@HOOK@", name);
     bstr::ByteSlice::replace(template.as_bytes(), "@FOLDER@", folder)
 }
 
@@ -63,6 +74,12 @@ pub(super) fn write(path: &Path, text: &[u8]) -> Result<(), Error> {
 /// Whether the file at `path` is one of leakcoach's.
 pub(super) fn ours(path: &Path) -> bool {
     fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, MARK.as_bytes()).is_some())
+}
+
+/// Whether the file at `path` is one that only passes a hook on.
+pub(super) fn passes_on(path: &Path) -> bool {
+    const HEAD: &str = "put in by `leakcoach install --global`";
+    fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, HEAD.as_bytes()).is_some())
 }
 
 /// Whether git would run the file at `path`.

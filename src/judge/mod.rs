@@ -40,6 +40,8 @@ words! {
         Public = "public",
         /// In a log that others read.
         Logged = "logged",
+        /// In a push that a server has not taken yet.
+        Received = "received",
         /// In a file that git may not know.
         File = "file",
     }

@@ -192,6 +192,7 @@ impl<'a> Entry<'a> {
         match self.card.judgement.standing {
             Standing::Excepted(_) => Some("exception"),
             Standing::Listed(_) => Some("list"),
+            Standing::Baselined => Some("baseline"),
             Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => None,
         }
     }

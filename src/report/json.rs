@@ -34,7 +34,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "bytes": coverage.bytes,
             "members": coverage.members,
             "ignored": coverage.ignored,
-            "elsewhere": coverage.elsewhere,
+            "elsewhere": coverage.elsewhere.len(),
             "unread": holes(false),
             "unopened": holes(true),
         },

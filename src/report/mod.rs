@@ -11,12 +11,14 @@ mod html;
 mod json;
 mod markdown;
 mod rdjson;
+mod received;
 mod sarif;
 pub mod write;
 mod xml;
 
 pub use entry::{Entry, Outcome, Report, Whereabouts};
 pub use format::Format;
+pub use received::received;
 
 use crate::coach::Card;
 use crate::error::Error;

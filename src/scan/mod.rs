@@ -68,6 +68,7 @@ pub struct Scanner {
     /// Whether the rule at the same index takes part; empty when all do.
     active: Vec<bool>,
     checksums_count: bool,
+    markers_count: bool,
     user: Option<Box<UserPass>>,
 }
 
@@ -80,6 +81,7 @@ impl Scanner {
             shapes: Shapes::new(catalogue.len(), None),
             active: Vec::new(),
             checksums_count: true,
+            markers_count: true,
             user: None,
         }
     }
@@ -89,6 +91,13 @@ impl Scanner {
     #[must_use]
     pub fn ignoring_checksums(mut self) -> Self {
         self.checksums_count = false;
+        self
+    }
+
+    /// Takes no marker beside a credential for an answer.
+    #[must_use]
+    pub fn ignoring_markers(mut self) -> Self {
+        self.markers_count = false;
         self
     }
 
@@ -127,7 +136,9 @@ impl Scanner {
         if let Some(user) = &self.user {
             user.files(text, &mut found);
         }
-        marker::apply(&mut found, text.bytes);
+        if self.markers_count {
+            marker::apply(&mut found, text.bytes);
+        }
         found
     }
 

@@ -19,6 +19,7 @@ pub mod owners;
 pub mod pieces;
 mod plumbing;
 pub mod range;
+pub mod receive;
 mod remote;
 pub mod repo;
 pub mod role;

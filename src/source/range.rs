@@ -33,16 +33,19 @@ impl Outgoing {
     /// What each commit changes, and then what is pushed bare. A blob at a path is
     /// given once: where it first stood there.
     pub fn change_sets(&self, repo: &Repo) -> Result<Vec<ChangeSet>, Error> {
+        self.each_change_set(repo).collect()
+    }
+
+    /// As [`Self::change_sets`], one after the other: each is made when it is asked for.
+    pub fn each_change_set(&self, repo: &Repo) -> impl Iterator<Item = Result<ChangeSet, Error>> {
         let mut seen: HashSet<(BString, ObjectId)> = HashSet::new();
-        let mut sets = Vec::with_capacity(self.commits.len());
-        let commits = self.commits.iter().map(|commit| changes_of_commit(repo, *commit));
-        let bare = self.bare.iter().map(|(name, id)| changes_of_bare(repo, name, *id));
-        for set in commits.chain(bare) {
+        let commits = self.commits.iter().map(move |commit| changes_of_commit(repo, *commit));
+        let bare = self.bare.iter().map(move |(name, id)| changes_of_bare(repo, name, *id));
+        commits.chain(bare).map(move |set| {
             let mut set = set?;
             set.changes.retain(|change| seen.insert((change.path.clone(), change.id)));
-            sets.push(set);
-        }
-        Ok(sets)
+            Ok(set)
+        })
     }
 }
 
@@ -180,7 +183,7 @@ impl Update {
 }
 
 /// What an annotated tag, or a tag of a tag, is about. The tags themselves go to `tags`.
-fn peel(
+pub(super) fn peel(
     repo: &Repo,
     mut id: ObjectId,
     tags: &mut Vec<ObjectId>,

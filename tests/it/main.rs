@@ -18,4 +18,5 @@ mod messages;
 mod modes;
 mod reports;
 mod rules;
+mod server;
 mod user_rules;

@@ -93,7 +93,7 @@ fn meta(report: &Report<'_>) -> String {
     };
     add(coverage.members, "in archives");
     add(coverage.ignored, "left out by configuration");
-    add(coverage.elsewhere, "in submodules");
+    add(coverage.elsewhere.len(), "in submodules");
     add(coverage.unread.len(), "could not be read");
     add(coverage.unopened.len(), "could not be looked into");
     add(report.let_through(), "let through");
