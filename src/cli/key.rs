@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the key lies, in the folder that all work trees share.
 const FILE: &str = "leakcoach.key";
@@ -39,15 +40,18 @@ pub(super) fn shared() -> Result<Option<Kept>, Error> {
 /// The key in a repository's shared `folder`, made now if it is not there. `None` where none can be kept:
 /// cards then go without an id.
 pub(super) fn key(folder: &Path) -> Option<Kept> {
+    // Asked for more than once in a run: what the run made is not what outlasts it.
+    static MADE: AtomicBool = AtomicBool::new(false);
     let path = folder.join(FILE);
-    let lasting = |key| Kept { key, lasts: true };
-    read(&path).map(lasting).or_else(|| {
+    let key = read(&path).or_else(|| {
+        MADE.store(true, Ordering::Relaxed);
         let made = make(folder, &path);
         // Another hook may have made it in the meantime: then its key counts.
-        let made = read(&path).or(made);
-        // A clone made for one run loses it again.
-        made.map(|key| Kept { key, lasts: super::env::actor() != Actor::Ci })
-    })
+        read(&path).or(made)
+    })?;
+    // A clone made for one run loses it again.
+    let lost = MADE.load(Ordering::Relaxed) && super::env::actor() == Actor::Ci;
+    Some(Kept { key, lasts: !lost })
 }
 
 fn read(path: &Path) -> Option<Key> {

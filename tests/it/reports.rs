@@ -142,7 +142,7 @@ fn each_format_names_what_could_not_be_checked() {
     fs::create_dir(repo.top().join("../reports")).unwrap();
     let _socket = UnixListener::bind(repo.top().join("app/a&b.sock")).unwrap();
     let targets = all_formats();
-    let mut args = vec!["check", "--tree", "app"];
+    let mut args = vec!["check", "--strict", "--tree", "app"];
     args.extend(targets.iter().map(String::as_str));
 
     repo.leakcoach(&args).refused();
@@ -163,7 +163,7 @@ fn nothing_found_with_a_hole_is_no_success_in_any_report() {
     repo.write("a.txt", "nothing\n");
     let _socket = UnixListener::bind(repo.top().join("b")).unwrap();
     let targets = ["--report=json=../j", "--report=sarif=../s", "--report=gitlab=../g"];
-    let args = [&["check", "--tree", "."], &targets[..]].concat();
+    let args = [&["check", "--strict", "--tree", "."], &targets[..]].concat();
 
     repo.leakcoach(&args).ends_with_code(3);
 
@@ -500,7 +500,8 @@ fn odd_names_of_files_break_no_format() {
 fn junit_counts_what_it_lists() {
     let repo = staged();
     let _socket = UnixListener::bind(repo.top().join("app/s")).unwrap();
-    repo.leakcoach(&["check", "--tree", "app", "--report", "junit=../report"]).refused();
+    let check = ["check", "--strict", "--tree", "app", "--report", "junit=../report"];
+    repo.leakcoach(&check).refused();
 
     let all = elements(&read(&repo, "../report"));
 
