@@ -33,6 +33,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "files": coverage.read,
             "bytes": coverage.bytes,
             "members": coverage.members,
+            "messages": coverage.messages,
             "ignored": coverage.ignored,
             "elsewhere": coverage.elsewhere.len(),
             "unread": holes(false),

@@ -496,6 +496,24 @@ fn odd_names_of_files_break_no_format() {
 }
 
 #[test]
+fn a_credential_in_a_path_is_masked_in_every_report() {
+    let repo = Repo::plain();
+    fs::create_dir(repo.top().join("../reports")).unwrap();
+    let text = token(&repo, 5);
+    let secret = text.split('"').nth(1).unwrap();
+    repo.write(&format!("for-{secret}/a.py"), &text).git(&["add", "-A"]).accepted();
+    let targets = all_formats();
+    let mut args = vec!["check"];
+    args.extend(targets.iter().map(String::as_str));
+
+    repo.leakcoach(&args).refused();
+
+    for format in Format::ALL {
+        assert!(!read(&repo, &format!("../reports/{format}")).contains(secret), "{format}");
+    }
+}
+
+#[test]
 fn junit_counts_what_it_lists() {
     let repo = staged();
     let _socket = UnixListener::bind(repo.top().join("app/s")).unwrap();
