@@ -18,7 +18,7 @@ mod xml;
 
 pub use entry::{Entry, Outcome, Report, Whereabouts};
 pub use format::Format;
-pub use received::received;
+pub use received::{received, unopened};
 
 use crate::coach::Card;
 use crate::error::Error;

@@ -21,14 +21,18 @@ pub fn received(refused: &[Card], coverage: &Coverage, commits: usize, style: St
     lines(others.map(|card| format!("refused too: {}:{} [{}]", card.path, card.line, card.rule)));
     let unread = coverage.unread.iter();
     lines(unread.map(|it| format!("could not check {}: {}", Escaped(&it.path), it.why)));
-    let unopened = coverage.unopened.iter();
-    lines(unopened.map(|it| format!("could not look into {}: {}", Escaped(&it.path), it.why)));
     eprintln!(
         "leakcoach: {} refused; {} in {} checked",
         Count(refused.len(), "finding"),
         Count(coverage.read, "file"),
         Count(commits, "commit"),
     );
+}
+
+/// Names what was scanned from outside only, whether the push is taken or not.
+pub fn unopened(coverage: &Coverage) {
+    let unopened = coverage.unopened.iter();
+    lines(unopened.map(|it| format!("could not look into {}: {}", Escaped(&it.path), it.why)));
 }
 
 fn lines(mut all: impl ExactSizeIterator<Item = String>) {

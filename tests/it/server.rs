@@ -169,6 +169,16 @@ fn messages_and_names_that_a_server_is_sent_are_checked_too() {
 }
 
 #[test]
+fn what_a_server_cannot_look_into_is_named_and_taken() {
+    let repo = with_server(&[]);
+    let id = "1a".repeat(32);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 9\n");
+    repo.write("model.bin", &pointer).commit("pointer").accepted();
+
+    push(&repo, &["main"]).accepted().says("could not look into model.bin: ");
+}
+
+#[test]
 fn a_sha256_server_refuses_and_takes_through_git() {
     let repo = Repo::plain();
     fs::remove_dir_all(repo.top().join(".git")).unwrap();

@@ -129,6 +129,7 @@ impl Push {
             let (place, because) = (place_of(card), &card.judgement.because);
             report::notice(&format!("not refused: {place}: {because}"));
         }
+        report::unopened(&found.coverage);
         found.told.iter().for_each(|words| report::notice(words));
         match &self.ended {
             Ended::Whole => {}
