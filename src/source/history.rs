@@ -1,31 +1,36 @@
-//! Everything that was ever committed: each blob once, where it first stood.
+//! Everything that was ever committed: each blob once at each path.
 //!
-//! Commits are walked parents first, and a folder that was seen is not entered again, so
-//! that the cost is that of each tree and blob once and not that of a comparison for each
-//! commit. The first commit that is found to hold a blob is the one that brought it.
+//! Commits are walked parents first, and a folder that was seen at its place is not
+//! entered again, so that the cost is that of what is new and not that of a comparison for
+//! each commit. The first commit that is found to hold a blob at a path brought it there.
+//! Another path counts anew: one may be left out, or be that of somebody else's code.
 
 use super::object::{self, Kind, Thing};
 use super::range::commits_between;
 use super::repo::{Repo, broken, hex_id, oid};
 use super::{Coverage, Unread};
 use crate::error::Error;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::{HashMap, HashSet};
 
 /// As deep may folders be nested; git itself stops at 4,096 bytes of path.
 const DEPTH: usize = 2048;
 
-/// A blob, where it first stood.
+/// As many places of the same folder are entered: a history can be made in which one
+/// stands at more places than there is time for.
+const PLACES: usize = 4096;
+
+/// A blob at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// Its path there.
+    /// The path.
     pub path: BString,
     /// The blob.
     pub id: ObjectId,
     /// The blob that was last seen at this path before.
     pub before: Option<ObjectId>,
-    /// The commit that brought it.
+    /// The commit that brought it there.
     pub commit: ObjectId,
 }
 
@@ -51,9 +56,8 @@ pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
     git2::opts::enable_caching(false);
     let mut walk = Walk {
         repo,
-        trees: HashSet::new(),
-        blobs: HashSet::new(),
-        last: HashMap::new(),
+        trees: HashMap::new(),
+        files: HashMap::new(),
         found: History::default(),
         commit: ObjectId::null(repo.format()),
     };
@@ -69,17 +73,23 @@ pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
 
 struct Walk<'a> {
     repo: &'a Repo,
-    trees: HashSet<ObjectId>,
-    blobs: HashSet<ObjectId>,
-    /// The blob last seen at each path.
-    last: HashMap<BString, ObjectId>,
+    /// The places of each folder.
+    trees: HashMap<ObjectId, HashSet<BString>>,
+    /// The blobs of each path, and the last of them.
+    files: HashMap<BString, (HashSet<ObjectId>, ObjectId)>,
     found: History,
     commit: ObjectId,
 }
 
 impl Walk<'_> {
     fn enter(&mut self, tree: ObjectId, path: &mut BString, depth: usize) {
-        if !self.trees.insert(tree) {
+        let places = self.trees.entry(tree).or_default();
+        if places.len() > PLACES || !places.insert(path.clone()) {
+            return;
+        }
+        if places.len() > PLACES {
+            let why = format!("the same folder stands at more than {PLACES} places");
+            self.found.coverage.unopened.push(Unread { path: path.clone(), why });
             return;
         }
         let unread = |path: &BString, why: String| Unread { path: path.clone(), why };
@@ -101,27 +111,33 @@ impl Walk<'_> {
         };
         let length = path.len();
         for item in items {
-            let seen = match item.thing {
-                Thing::Folder => self.trees.contains(&item.id),
-                Thing::File | Thing::Link => !self.blobs.insert(item.id),
-                Thing::Gitlink => true,
-            };
-            if seen {
-                continue;
-            }
             if length > 0 {
                 path.push(b'/');
             }
             path.extend_from_slice(item.name);
-            if item.thing == Thing::Folder {
-                self.enter(item.id, path, depth + 1);
-            } else {
-                let (path, id, commit) = (path.clone(), item.id, self.commit);
-                let before = self.last.insert(path.clone(), id);
-                self.found.held.push(Held { path, id, before, commit });
+            match item.thing {
+                Thing::Folder => self.enter(item.id, path, depth + 1),
+                Thing::File | Thing::Link => self.hold(path.as_bstr(), item.id),
+                Thing::Gitlink => {}
             }
             path.truncate(length);
         }
+    }
+
+    fn hold(&mut self, path: &BStr, id: ObjectId) {
+        let before = match self.files.get_mut(path) {
+            Some((known, last)) => {
+                if !known.insert(id) {
+                    return;
+                }
+                Some(std::mem::replace(last, id))
+            }
+            None => {
+                self.files.insert(path.to_owned(), (HashSet::from([id]), id));
+                None
+            }
+        };
+        self.found.held.push(Held { path: path.to_owned(), id, before, commit: self.commit });
     }
 }
 
@@ -181,14 +197,32 @@ mod tests {
     }
 
     #[test]
-    fn each_blob_is_given_once_with_the_commit_that_brought_it() {
+    fn each_blob_is_given_once_a_path_with_the_commit_that_brought_it() {
         let sandbox = Sandbox::holding(&[("a", "1\n"), ("deep/b", "2\n")]);
         sandbox.write("a", "3\n");
         sandbox.write("copy", "2\n");
         sandbox.commit("second");
         sandbox.git(&["rm", "-q", "a"]);
         sandbox.commit("third");
-        assert_eq!(told(&sandbox, false), ["a@first", "a@second", "deep/b@first"]);
+        assert_eq!(told(&sandbox, false), ["a@first", "a@second", "copy@second", "deep/b@first"]);
+    }
+
+    #[test]
+    fn a_folder_in_itself_again_and_again_ends() {
+        let sandbox = Sandbox::new();
+        let mut id = sandbox.git(&["hash-object", "-w", "-t", "tree", "/dev/null"]);
+        for level in 0..12 {
+            let lines: String =
+                (0..10).map(|name| format!("040000 tree {id}\t{level}-{name}\n")).collect();
+            sandbox.write("../lines", lines);
+            let made = ["-c", "alias.m=!git mktree < ../lines", "m"];
+            id = sandbox.git(&made);
+        }
+        let commit = sandbox.git(&["commit-tree", "-m", "deep", &id]);
+        sandbox.git(&["update-ref", "refs/heads/main", &commit]);
+        let found = history(&sandbox.repo(), false).expect("the history is read");
+        assert!(found.held.is_empty());
+        assert!(found.coverage.unopened.iter().any(|one| one.why.contains("4096 places")));
     }
 
     #[test]

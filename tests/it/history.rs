@@ -46,3 +46,18 @@ fn a_branch_that_was_never_merged_and_what_is_lost_belong_to_it() {
     let all = repo.leakcoach(&["check", "--history", "--dangling"]);
     assert_eq!(all.refused().refusals(), 1);
 }
+
+#[test]
+fn what_is_copied_out_of_an_ignored_place_is_found_where_it_is_copied_to() {
+    let repo = Repo::plain();
+    repo.write(".leakcoach.toml", "[paths]\nignore = [\"old/**\"]\n");
+    repo.write("old/app.env", &format!("TOKEN={}\n", token(&repo, 3)));
+    repo.commit_unchecked("left out");
+    repo.leakcoach(&["check", "--history"]).accepted();
+
+    repo.git(&["mv", "old", "new"]).accepted();
+    repo.commit_unchecked("moved");
+    let checked = repo.leakcoach(&["check", "--history"]);
+    assert_eq!(checked.refused().refusals(), 1);
+    checked.says("new/app.env");
+}
