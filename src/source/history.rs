@@ -125,18 +125,15 @@ impl Walk<'_> {
     }
 
     fn hold(&mut self, path: &BStr, id: ObjectId) {
-        let before = match self.files.get_mut(path) {
-            Some((known, last)) => {
-                if !known.insert(id) {
-                    return;
-                }
-                Some(std::mem::replace(last, id))
+        let mut before = None;
+        if let Some((known, last)) = self.files.get_mut(path) {
+            if !known.insert(id) {
+                return;
             }
-            None => {
-                self.files.insert(path.to_owned(), (HashSet::from([id]), id));
-                None
-            }
-        };
+            before = Some(std::mem::replace(last, id));
+        } else {
+            self.files.insert(path.to_owned(), (HashSet::from([id]), id));
+        }
         self.found.held.push(Held { path: path.to_owned(), id, before, commit: self.commit });
     }
 }
@@ -212,8 +209,8 @@ mod tests {
         let sandbox = Sandbox::new();
         let mut id = sandbox.git(&["hash-object", "-w", "-t", "tree", "/dev/null"]);
         for level in 0..12 {
-            let lines: String =
-                (0..10).map(|name| format!("040000 tree {id}\t{level}-{name}\n")).collect();
+            let line = |name| format!("040000 tree {id}\t{level}-{name}\n");
+            let lines = (0..10).map(line).collect::<Vec<_>>().concat();
             sandbox.write("../lines", lines);
             let made = ["-c", "alias.m=!git mktree < ../lines", "m"];
             id = sandbox.git(&made);
