@@ -11,10 +11,9 @@
 //! reason: a line stays the same wherever the value goes and whoever writes it down.
 //! Nothing was decided about these values; a decision is an exception.
 
-use super::keyed::Keyed;
+use super::keyed::{self, Fault, Keyed};
 use super::salt::{Salt, ValueHash};
 use super::stretch::Stretcher;
-use crate::judge::exception::Fault;
 use crate::scan::Finding;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,34 +44,16 @@ impl Baseline {
     /// Reads the file's text. A line that cannot be read is a fault, and lets nothing
     /// through.
     pub fn parse(text: &[u8]) -> Self {
-        let mut all = Self::default();
-        for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            let read = std::str::from_utf8(line).map_err(|_| "it is no UTF-8");
-            if let Err(what) = read.and_then(|line| all.read(line.trim_end())) {
-                all.faults.push(Fault { line: at + 1, what });
+        let mut values = Keyed::default();
+        let (comments, faults) = keyed::parse(text, HEADER, &mut values, |values, hash, rule| {
+            let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
+            if rule.is_empty() || rule.contains(' ') {
+                return Err("it is no hash and rule");
             }
-        }
-        all
-    }
-
-    fn read(&mut self, line: &str) -> Result<(), &'static str> {
-        if line.is_empty() || HEADER.lines().any(|known| known == line) {
-            return Ok(());
-        }
-        if line.starts_with('#') {
-            self.comments.push(line.to_owned());
-            return Ok(());
-        }
-        let (hash, rule) = line.split_once(' ').ok_or("it has one word")?;
-        if hash == "salt" {
-            return self.values.read_salt(rule);
-        }
-        let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
-        if rule.is_empty() || rule.contains(' ') {
-            return Err("it is no hash and rule");
-        }
-        self.values.insert(rule, hash, (), |(), ()| true);
-        Ok(())
+            values.insert(rule, hash, (), |(), ()| true);
+            Ok(())
+        });
+        Self { values, comments, faults }
     }
 
     /// Under which hash a finding's value is in it, if it is.
@@ -123,13 +104,7 @@ impl Baseline {
 
 impl fmt::Display for Baseline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEADER)?;
-        for comment in &self.comments {
-            writeln!(f, "{comment}")?;
-        }
-        for salt in self.values.salts() {
-            writeln!(f, "salt {salt}")?;
-        }
+        keyed::write_head(f, HEADER, &self.comments, &self.values)?;
         for (hash, rule, ()) in self.values.sorted() {
             writeln!(f, "{hash} {rule}")?;
         }

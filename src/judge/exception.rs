@@ -13,7 +13,8 @@
 //! `until`, `since` and `by` may be missing. Takes text and gives text; where the file
 //! lies and what day it is, others know.
 
-use super::keyed::Keyed;
+pub use super::keyed::Fault;
+use super::keyed::{self, Keyed};
 use super::salt::{Salt, ValueHash};
 use super::stretch::Stretcher;
 use crate::scan::Finding;
@@ -72,15 +73,6 @@ impl fmt::Display for Exception {
     }
 }
 
-/// A line that cannot be read, and so lets nothing through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// One-based.
-    pub line: usize,
-    /// What is wrong with it.
-    pub what: &'static str,
-}
-
 /// All exceptions of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exceptions {
@@ -95,56 +87,9 @@ impl Exceptions {
     /// Reads the file's text. A line that cannot be read is a fault, and lets nothing
     /// through.
     pub fn parse(text: &[u8]) -> Self {
-        let mut all = Self::default();
-        for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            let read = std::str::from_utf8(line).map_err(|_| "it is no UTF-8");
-            if let Err(what) = read.and_then(|line| all.read(line.trim_end())) {
-                all.faults.push(Fault { line: at + 1, what });
-            }
-        }
-        all
-    }
-
-    fn read(&mut self, line: &str) -> Result<(), &'static str> {
-        if line.is_empty() || HEADER.lines().any(|known| known == line) {
-            return Ok(());
-        }
-        if line.starts_with('#') {
-            self.comments.push(line.to_owned());
-            return Ok(());
-        }
-        let (hash, rest) = line.split_once(' ').ok_or("it has one word")?;
-        if hash == "salt" {
-            return self.values.read_salt(rest);
-        }
-        let (fields, reason) = rest.split_once(" because ").ok_or("it gives no reason")?;
-        let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
-        let mut words = fields.split(' ');
-        let rule = words.next().filter(|rule| !rule.is_empty()).ok_or("it names no rule")?;
-        let mut exception =
-            Exception { until: None, since: None, by: None, reason: reason.trim().to_owned() };
-        if exception.reason.is_empty() {
-            return Err("it gives no reason");
-        }
-        let date = |word: &str| word.parse().map_err(|_| "a date of it cannot be read");
-        while let Some(name) = words.next() {
-            let word = words.next().ok_or("a word of it stands alone")?;
-            match name {
-                "until" => exception.until = Some(date(word)?),
-                "since" => exception.since = Some(date(word)?),
-                "by" => exception.by = Some(word.to_owned()),
-                _ => return Err("it has a word that is not known"),
-            }
-        }
-        self.insert(rule, hash, exception);
-        Ok(())
-    }
-
-    /// Of two for the same value, as a merge may leave them, the one that ends later
-    /// counts.
-    fn insert(&mut self, rule: &str, hash: ValueHash, exception: Exception) {
-        let end = |exception: &Exception| exception.until.unwrap_or(Date::MAX);
-        self.values.insert(rule, hash, exception, |known, other| end(known) >= end(other));
+        let mut values = Keyed::default();
+        let (comments, faults) = keyed::parse(text, HEADER, &mut values, read);
+        Self { values, comments, faults }
     }
 
     /// The exception for a finding's value, whether it still counts or not.
@@ -167,7 +112,7 @@ impl Exceptions {
             return false;
         }
         let Some(hash) = self.values.hash(finding, fresh, by) else { return false };
-        self.insert(finding.rule.id, hash, exception);
+        insert(&mut self.values, finding.rule.id, hash, exception);
         true
     }
 
@@ -187,15 +132,40 @@ impl Exceptions {
     }
 }
 
+/// Reads what stands in a line after its hash.
+fn read(values: &mut Keyed<Exception>, hash: &str, rest: &str) -> Result<(), &'static str> {
+    let (fields, reason) = rest.split_once(" because ").ok_or("it gives no reason")?;
+    let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
+    let mut words = fields.split(' ');
+    let rule = words.next().filter(|rule| !rule.is_empty()).ok_or("it names no rule")?;
+    let mut exception =
+        Exception { until: None, since: None, by: None, reason: reason.trim().to_owned() };
+    if exception.reason.is_empty() {
+        return Err("it gives no reason");
+    }
+    let date = |word: &str| word.parse().map_err(|_| "a date of it cannot be read");
+    while let Some(name) = words.next() {
+        let word = words.next().ok_or("a word of it stands alone")?;
+        match name {
+            "until" => exception.until = Some(date(word)?),
+            "since" => exception.since = Some(date(word)?),
+            "by" => exception.by = Some(word.to_owned()),
+            _ => return Err("it has a word that is not known"),
+        }
+    }
+    insert(values, rule, hash, exception);
+    Ok(())
+}
+
+/// Of two for the same value, as a merge may leave them, the one that ends later counts.
+fn insert(values: &mut Keyed<Exception>, rule: &str, hash: ValueHash, exception: Exception) {
+    let end = |exception: &Exception| exception.until.unwrap_or(Date::MAX);
+    values.insert(rule, hash, exception, |known, other| end(known) >= end(other));
+}
+
 impl fmt::Display for Exceptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEADER)?;
-        for comment in &self.comments {
-            writeln!(f, "{comment}")?;
-        }
-        for salt in self.values.salts() {
-            writeln!(f, "salt {salt}")?;
-        }
+        keyed::write_head(f, HEADER, &self.comments, &self.values)?;
         for (hash, rule, exception) in self.values.sorted() {
             write!(f, "{hash} {rule}")?;
             if let Some(until) = exception.until {
@@ -340,7 +310,7 @@ mod tests {
             [Hashing::Keyed, Hashing::Stretched].map(|how| SALT.hash(how, &sample, &by()).unwrap());
         for rule in Catalogue::builtin().rules() {
             for hash in hashes {
-                all.insert(rule.id, hash, until("2027-01-01"));
+                insert(&mut all.values, rule.id, hash, until("2027-01-01"));
             }
         }
         all.values.read_salt(&SALT.to_string()).unwrap();

@@ -4,9 +4,63 @@ use super::salt::{Hashing, Salt, SaltName, ValueHash};
 use super::stretch::Stretcher;
 use crate::scan::Finding;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// As many salts are looked at: each costs a stretched hash for every finding.
 const SALTS_AT_MOST: usize = 8;
+
+/// A line that cannot be read, and so lets nothing through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// One-based.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// Reads the text of a file of values: its salts into `values`, and each other line,
+/// parted at its first blank, by `read`. Gives the lines of people's own, which begin with
+/// `#` and are not in `header`, and what could not be read.
+pub(super) fn parse<T>(
+    text: &[u8],
+    header: &str,
+    values: &mut Keyed<T>,
+    read: impl Fn(&mut Keyed<T>, &str, &str) -> Result<(), &'static str>,
+) -> (Vec<String>, Vec<Fault>) {
+    let (mut comments, mut faults) = (Vec::new(), Vec::new());
+    let mut line = |line: &[u8]| {
+        let line = std::str::from_utf8(line).map_err(|_| "it is no UTF-8")?.trim_end();
+        if line.is_empty() || header.lines().any(|known| known == line) {
+            return Ok(());
+        }
+        if line.starts_with('#') {
+            comments.push(line.to_owned());
+            return Ok(());
+        }
+        match line.split_once(' ').ok_or("it has one word")? {
+            ("salt", salt) => values.read_salt(salt),
+            (hash, rest) => read(values, hash, rest),
+        }
+    };
+    for (at, text) in text.split(|byte| *byte == b'\n').enumerate() {
+        if let Err(what) = line(text) {
+            faults.push(Fault { line: at + 1, what });
+        }
+    }
+    (comments, faults)
+}
+
+/// Writes what stands in such a file before the values.
+pub(super) fn write_head<T>(
+    f: &mut fmt::Formatter<'_>,
+    header: &str,
+    comments: &[String],
+    values: &Keyed<T>,
+) -> fmt::Result {
+    f.write_str(header)?;
+    comments.iter().try_for_each(|comment| writeln!(f, "{comment}"))?;
+    values.salts().try_for_each(|salt| writeln!(f, "salt {salt}"))
+}
 
 /// What is known of values, by rule and salted hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
