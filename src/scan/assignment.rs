@@ -41,10 +41,10 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
         // A verb, or a test that went well.
         return None;
     }
-    let bare = text.path.is_empty() || values_are_bare(text.path);
+    let bare = || text.path.is_empty() || values_are_bare(text.path);
     let quoted = match standing {
         Standing::Quoted | Standing::Argument => true,
-        Standing::Bare if bare || within_text(bytes, &value) => false,
+        Standing::Bare if within_text(bytes, &value) || bare() => false,
         // In code a bare word is a variable, unless nobody would name one so.
         Standing::Bare if means != Names::Key && alone(bytes, &name, &value) => {
             letters::strangeness(&bytes[value.clone()]).filter(|bits| *bits > 5.2)?;
@@ -58,7 +58,7 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
         let setting = Setting {
             quoted,
             login: means == Names::Password
-                && login::beside(bytes, &(name.start..value.end), bare || !quoted),
+                && login::beside(bytes, &(name.start..value.end), !quoted || bare()),
         };
         value::reason(&bytes[name.clone()], means, &bytes[value.clone()], setting).is_none()
     };

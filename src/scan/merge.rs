@@ -23,11 +23,7 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
             .chain(around.into_iter().flatten())
             .any(|better| may_cover(&kept[better], &finding));
         if covered {
-            found.dismissed.push(Dismissed {
-                rule: finding.rule,
-                span: finding.secret_span,
-                reason: Reason::Covered,
-            });
+            found.dismissed.push(as_covered(finding));
         } else {
             values.add(at, kept.len());
             wholes.add(&finding.span, kept.len());
@@ -54,13 +50,7 @@ pub(super) fn merge(found: &mut Found, bytes: &[u8]) {
         finding.rule.engine == Engine::Assignment
             && dismissed.meeting(&finding.secret_span).next().is_some()
     });
-    for finding in generic_covered {
-        found.dismissed.push(Dismissed {
-            rule: finding.rule,
-            span: finding.secret_span,
-            reason: Reason::Covered,
-        });
-    }
+    found.dismissed.extend(generic_covered.into_iter().map(as_covered));
     kept.sort_by_key(|finding| finding.secret_span.start);
     found.findings = kept;
     found.dismissed.sort_by_key(|dismissed| dismissed.span.start);
@@ -98,6 +88,11 @@ fn rank(finding: &Finding) -> (u8, Confidence, bool, usize, usize) {
     };
     let (value, whole) = (finding.secret_span.len(), finding.span.len());
     (specific, finding.confidence, finding.companion.is_some(), value, whole)
+}
+
+/// What a better finding covers.
+fn as_covered(finding: Finding) -> Dismissed {
+    Dismissed { rule: finding.rule, span: finding.secret_span, reason: Reason::Covered }
 }
 
 /// A credential found beside an identifier takes it up, so that the pair is one card.
@@ -139,11 +134,7 @@ fn join_pairs(found: &mut Found) {
     let all = std::mem::take(&mut found.findings);
     for (finding, taken) in all.into_iter().zip(taken) {
         if taken {
-            found.dismissed.push(Dismissed {
-                rule: finding.rule,
-                span: finding.secret_span,
-                reason: Reason::Covered,
-            });
+            found.dismissed.push(as_covered(finding));
         } else {
             found.findings.push(finding);
         }
