@@ -44,8 +44,8 @@ pub(super) struct Check {
     terminal: Terminal,
     /// The repository's shared folder, which holds the key of ids.
     folder: Option<PathBuf>,
-    /// Where git LFS keeps its objects.
-    pub(super) store: Option<PathBuf>,
+    /// Where git LFS keeps its objects; looked up only once there is a pointer.
+    store: OnceLock<Option<PathBuf>>,
     key: OnceLock<Option<Kept>>,
     pub(super) decided: Decided,
     /// How far the credentials of commits have come.
@@ -63,21 +63,32 @@ impl Check {
     /// and by the rule files `given`.
     pub(super) fn new(repo: Option<&Repo>, given: &[PathBuf]) -> Result<Self, Error> {
         let config = Config::load_with(repo.and_then(Repo::top), given)?;
-        announce(&config.users);
         let actor = env::actor();
         Ok(Self {
-            scanner: scanner(&config),
-            config,
             terminal: env::terminal(&actor),
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
-            store: repo.map(Repo::lfs_folder),
             key: key::shared()?.map_or_else(OnceLock::new, |kept| Some(kept).into()),
-            decided: Decided::new(repo),
+            ..Self::of(config, Decided::new(repo))
+        })
+    }
+
+    /// A check by `config`, of nobody's repository.
+    fn of(config: Config, decided: Decided) -> Self {
+        announce(&config.users);
+        Self {
+            scanner: scanner(&config),
+            config,
+            actor: Actor::Person,
+            terminal: Terminal::Absent,
+            folder: None,
+            store: OnceLock::new(),
+            key: OnceLock::new(),
+            decided,
             committed: Exposure::Committed,
             head: None,
             watch: None,
-        })
+        }
     }
 
     /// Gives each finding to `watch` as well.
@@ -87,23 +98,20 @@ impl Check {
 
     /// A check of what a server is sent. Ids of findings would be the server's own, of no
     /// use to the pusher: there are none.
-    pub(super) fn on_server(config: Config) -> Self {
-        announce(&config.users);
-        let scanner = scanner(&config);
-        let markers_count = config.server.markers;
-        Self {
-            scanner: if markers_count { scanner } else { scanner.ignoring_markers() },
-            config,
-            actor: Actor::Person,
-            terminal: Terminal::Absent,
-            folder: None,
-            key: OnceLock::new(),
-            decided: Decided::on_server(),
-            committed: Exposure::Received,
-            head: None,
-            store: None,
-            watch: None,
+    pub(super) fn on_server(repo: &Repo, config: Config) -> Self {
+        let mut check = Self::of(config, Decided::on_server());
+        check.store = Some(repo.lfs_folder()).into();
+        check.committed = Exposure::Received;
+        if !check.config.server.markers {
+            check.scanner = check.scanner.ignoring_markers();
         }
+        check
+    }
+
+    /// Where git LFS keeps its objects.
+    pub(super) fn store(&self) -> Option<&Path> {
+        let look = || self.folder.as_ref().and_then(|_| Some(super::open().ok()?.lfs_folder()));
+        self.store.get_or_init(look).as_deref()
     }
 
     /// The id of a finding; made only once there is one.

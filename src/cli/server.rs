@@ -73,9 +73,7 @@ fn check(repo: &Repo, args: &[OsString], lines: &[u8], start: Instant) -> u8 {
     };
     let checked = config.and_then(|config| {
         let limit = time_limit(&config, &place)?;
-        let mut check = Check::on_server(config);
-        check.store = Some(repo.lfs_folder());
-        let check = Arc::new(check);
+        let check = Arc::new(Check::on_server(repo, config));
         let (progress, ended) = in_time(&check, lines, limit.saturating_sub(start.elapsed()));
         // A ref's name can hold a credential too.
         let (what, objects) = match args.first() {

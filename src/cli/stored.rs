@@ -52,7 +52,7 @@ impl Check {
     /// Gives the pieces of what `pointer` stands for. The error says why not all of it was
     /// looked into.
     fn content(&self, pointer: &Pointer, each: &mut dyn FnMut(&Piece<'_>)) -> Result<(), String> {
-        let store = self.store.as_deref().map(Store::at);
+        let store = self.store().map(Store::at);
         let store = store.ok_or("its content is in git LFS, and no repository is here")?;
         let (file, len) = store.open(pointer)?;
         let extent = pieces::read(file, len, &Cut::default(), &mut Vec::new(), each);
