@@ -1,9 +1,10 @@
 //! The baseline: what was there when leakcoach came goes through until it is gone.
 
 use super::check::walk;
+use super::checked::Checked;
 use super::import::{fresh_salt, write};
 use super::rules::Format;
-use super::run::{Check, Checked};
+use super::run::{Check, Seen};
 use super::{env, open, past};
 use crate::catalogue::{Catalogue, Severity};
 use crate::error::Error;
@@ -110,7 +111,8 @@ pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
         decided: 0,
     }));
     let into = Arc::clone(&gathered);
-    let check = Check::new(Some(&repo), &[])?.watched(Box::new(move |finding, standing, by| {
+    let check = Check::new(Some(&repo), &[])?.watched(Box::new(move |seen: &Seen<'_>| {
+        let Seen { finding, standing, by, .. } = *seen;
         // What is dear is made before the others have to wait, and made once.
         let _made = salt.hash(Hashing::fit_for(finding), finding, by);
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);

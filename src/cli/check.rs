@@ -1,8 +1,9 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
+use super::checked::Checked;
 use super::logs::{self, logs};
 use super::reports::{ReportArgs, Reports};
-use super::run::{Check, Checked};
+use super::run::Check;
 use super::{env, open, past};
 use crate::coach::Card;
 use crate::config::Visibility;

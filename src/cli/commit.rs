@@ -1,7 +1,8 @@
 //! What stands around a commit: its message before it is made, and a look at it after.
 
+use super::checked::Checked;
 use super::env;
-use super::run::{Check, Checked};
+use super::run::Check;
 use crate::error::Error;
 use crate::judge::{Exposure, Verdict};
 use crate::report;

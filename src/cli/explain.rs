@@ -1,6 +1,6 @@
 //! The long form: all about a rule, or all that was seen in a file.
 
-use super::run::{Check, Checked};
+use super::named;
 use super::users::scanner;
 use crate::catalogue::{Catalogue, Rule};
 use crate::config::Config;
@@ -9,7 +9,7 @@ use crate::scan::{Finding, Note, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
 use crate::source::role::role_of;
-use crate::{exit, report, source};
+use crate::{exit, report};
 use std::path::Path;
 
 /// Explains the rule called `id`, else the file at that path, else the finding.
@@ -30,27 +30,22 @@ pub(super) fn explain(id: &str) -> Result<u8, Error> {
     Ok(exit::PASSED)
 }
 
-/// Shows the cards of the finding called `id` among what is staged and what no remote
-/// has, and all about its rule. Gives whether there is one.
+/// Shows the cards of the finding called `id`, and all about its rule. Gives whether there is one.
 fn explain_finding(id: &str) -> Result<bool, Error> {
     let repo = match super::open() {
         Ok(repo) => repo,
         Err(Error::NoRepository { .. }) => return Ok(false),
         Err(error) => return Err(error),
     };
-    let check = Check::new(Some(&repo), &[])?;
-    let mut checked = Checked::default();
-    check.changes(&repo, &source::index::staged(&repo)?, &mut checked)?;
-    for set in source::range::unpushed(&repo)?.change_sets(&repo)? {
-        check.changes(&repo, &set, &mut checked)?;
-    }
-    checked.cards.retain(|card| card.id.is_some_and(|known| known.to_string() == id));
-    for card in &checked.cards {
+    let found = match named::find(&repo, Some(id)) {
+        Ok(found) => found,
+        Err(Error::UnknownId { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for card in &found.cards {
         report::data(&report::card(card, super::env::style()));
     }
-    let users = &check.config.users;
-    let rule = checked.cards.first().map(|card| card.rule);
-    let rule = rule.and_then(|id| users.rule(id).or_else(|| Catalogue::builtin().rule(id)));
+    let rule = found.all.first().map(|place| place.rule);
     if let Some(rule) = rule {
         explain_rule(rule);
     }

@@ -1,7 +1,8 @@
 //! Logs of pipelines, checked: what was printed is out, whoever may read the log.
 
+use super::checked::Checked;
 use super::inside::fingerprint;
-use super::run::{Check, Checked, Stand, Where};
+use super::run::{Check, Stand, Where};
 use crate::error::Error;
 use crate::judge::Exposure;
 use crate::scan::Text;

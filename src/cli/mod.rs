@@ -2,6 +2,7 @@
 
 mod baseline;
 mod check;
+mod checked;
 mod commit;
 mod decided;
 mod env;
@@ -12,6 +13,8 @@ mod import;
 mod inside;
 mod key;
 mod logs;
+mod mask;
+mod named;
 mod past;
 mod reports;
 mod rules;

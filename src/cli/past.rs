@@ -1,6 +1,7 @@
 //! `check --history`: all that was ever committed.
 
-use super::run::{Check, Checked, ignored};
+use super::checked::Checked;
+use super::run::{Check, ignored};
 use crate::error::Error;
 use crate::source::decode::to_utf8;
 use crate::source::history::{self, Held};

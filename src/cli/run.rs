@@ -1,31 +1,29 @@
 //! From a change to a verdict: the one way through.
 
-use super::decided::{self, Beside, Decided};
+use super::checked::Checked;
+use super::decided::{Beside, Decided};
 use super::env;
 use super::inside::{Inside, contents, fingerprint};
 use super::key::{self, Kept};
-use super::reports::Reports;
+use super::mask::masked_line;
 use super::stored::{Earlier, earlier};
 use super::users::{announce, scanner};
-use crate::catalogue::Rule;
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
 use crate::judge::fingerprint::FindingId;
 use crate::judge::stretch::Stretcher;
-use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal, Verdict};
+use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal};
 use crate::lists::Sight;
-use crate::report::{self, Outcome};
 use crate::scan::{Finding, Found, Scanner, Text};
+use crate::source;
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::pieces::Piece;
-use crate::source::role::role_of;
+use crate::source::role::{FileRole, role_of};
 use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread};
-use crate::{exit, source};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashSet};
-use std::io::{BufRead, Write};
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -55,8 +53,20 @@ pub(super) struct Check {
     watch: Option<Watch>,
 }
 
-/// Is given each finding, and what was decided about it before.
-pub(super) type Watch = Box<dyn Fn(&Finding, &Standing, &Stretcher) + Send + Sync>;
+/// A finding, where it stands, and what was decided about it before.
+pub(super) struct Seen<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) id: Option<FindingId>,
+    pub(super) stand: &'a Stand<'a>,
+    pub(super) role: FileRole,
+    /// One-based.
+    pub(super) line: usize,
+    pub(super) standing: &'a Standing,
+    pub(super) by: &'a Stretcher,
+}
+
+/// Is given each finding.
+pub(super) type Watch = Box<dyn Fn(&Seen<'_>) + Send + Sync>;
 
 impl Check {
     /// A check by the repository's configuration, by the defaults where there is none,
@@ -331,8 +341,10 @@ impl Check {
             now: env::now(),
             standing: self.standing(finding, stand, lines),
         };
+        let (id, line) = (self.id(finding), lines.line_of(finding.secret_span.start));
         if let Some(watch) = &self.watch {
-            watch(finding, &context.standing, self.decided.stretches());
+            let (standing, by) = (&context.standing, self.decided.stretches());
+            watch(&Seen { finding, id, stand, role, line, standing, by });
         }
         let judgement = judge::judge(finding, &context, &self.config.policy);
         let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
@@ -340,7 +352,7 @@ impl Check {
         let place = Place {
             path: &path,
             archive: archive.as_deref().map(|path| &**path),
-            line: lines.line_of(finding.secret_span.start),
+            line,
             masked: &masked_line(finding, stand.text),
             role,
             exposure: stand.exposure,
@@ -352,7 +364,7 @@ impl Check {
             id_lasts: self.key().is_some_and(|key| key.lasts),
             now: context.now,
         };
-        coach::card(finding, self.id(finding), judgement, &place)
+        coach::card(finding, id, judgement, &place)
     }
 
     /// What was decided about a finding before. Lists know an archive, not its members.
@@ -408,7 +420,7 @@ pub(super) struct Stand<'a> {
 
 impl Stand<'_> {
     /// The commit it is in, in whole.
-    fn commit_id(&self) -> Option<String> {
+    pub(super) fn commit_id(&self) -> Option<String> {
         match self.place {
             Where::Git(_, _, Origin::Commit(id)) => Some(id.to_hex().to_string()),
             Where::Git(_, _, Origin::Index | Origin::File | Origin::Stdin)
@@ -427,87 +439,6 @@ pub(super) enum Where<'a> {
     Files,
     /// In no file: a message, a name, a log.
     Nowhere,
-}
-
-/// Cards and coverage, growing as changes are checked.
-#[derive(Default)]
-pub(super) struct Checked {
-    pub(super) cards: Vec<Card>,
-    pub(super) coverage: Coverage,
-    /// What could not be read of what was decided before.
-    pub(super) told: BTreeSet<String>,
-}
-
-impl Checked {
-    pub(super) fn add(&mut self, other: Self) {
-        self.cards.extend(other.cards);
-        self.told.extend(other.told);
-        self.coverage.add(other.coverage);
-    }
-
-    /// Counts what could not be looked into as what could not be read.
-    pub(super) fn strictly(mut self) -> Self {
-        let Coverage { unread, unopened, elsewhere, .. } = &mut self.coverage;
-        unread.append(unopened);
-        let why = "it is a submodule: its content is checked in its own repository";
-        unread.extend(elsewhere.drain(..).map(|path| Unread { path, why: why.to_owned() }));
-        self
-    }
-
-    /// Shows what there is to show, asks where that was decided, and gives the exit code.
-    pub(super) fn conclude(self) -> u8 {
-        self.conclude_with(&Reports::default())
-    }
-
-    /// The same, and writes the reports that were asked for.
-    pub(super) fn conclude_with(mut self, reports: &Reports) -> u8 {
-        let settled = self.cards.extract_if(.., |card| card.judgement.is_settled());
-        let settled: Vec<Card> = settled.collect();
-        if reports.replace_cards() {
-            report::account(&self.cards, &self.coverage);
-        } else {
-            report::cards(&self.cards, &self.coverage, env::style());
-        }
-        for words in self.told.iter().chain(&decided::words_for(&settled)) {
-            report::notice(words);
-        }
-        for card in &mut self.cards {
-            if matches!(card.judgement.verdict, Verdict::Guide | Verdict::Slow)
-                && env::terminal(&env::actor()) == Terminal::Interactive
-            {
-                card.judgement.verdict = ask(card.rule);
-            }
-        }
-        let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
-            Outcome::Refused
-        } else if self.coverage.unread.is_empty() && !self.coverage.is_void() {
-            Outcome::Passed
-        } else {
-            Outcome::Incomplete
-        };
-        self.cards.extend(settled);
-        let written = reports.write(&self.cards, &self.coverage, outcome);
-        match outcome {
-            Outcome::Refused => exit::REFUSED,
-            Outcome::Passed if written => exit::PASSED,
-            Outcome::Passed | Outcome::Incomplete => exit::INCOMPLETE,
-        }
-    }
-}
-
-/// Asks on the terminal for the rule's id: typing it lets the action through.
-fn ask(rule: &str) -> Verdict {
-    let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return Verdict::Block;
-    };
-    if write!(tty, "type {rule} to go on, anything else to stop: ").is_err() {
-        return Verdict::Block;
-    }
-    let mut answer = String::new();
-    match std::io::BufReader::new(tty).read_line(&mut answer) {
-        Ok(_) if answer.trim() == rule => Verdict::Permit,
-        Ok(_) | Err(_) => Verdict::Block,
-    }
 }
 
 pub(super) fn ignored(config: &Config, path: &[u8]) -> bool {
@@ -579,44 +510,4 @@ fn members_before(
 
 fn unread_before(why: String) -> Error {
     Error::Repository { what: "an earlier version of a changed file".to_owned(), why }
-}
-
-/// The letters by which anyone knows the type, such as `ghp_`: never a part of the
-/// random body, for the rule's shape names them.
-pub(super) fn type_prefix<'a>(rule: &Rule, value: &'a [u8]) -> &'a [u8] {
-    let of_prefix = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let length = rule.shape.bytes().take_while(of_prefix).count();
-    // A letter before a repetition is no letter of the prefix.
-    let repeated = matches!(rule.shape.as_bytes().get(length), Some(b'?' | b'*' | b'{'));
-    let length = if repeated { length.saturating_sub(1) } else { length };
-    // A user's shape may be one very value.
-    let hides = rule.file.is_none() || value.len() >= length + 8;
-    let fits =
-        rule.leads && hides && length <= 12 && value.starts_with(&rule.shape.as_bytes()[..length]);
-    if fits { &value[..length] } else { &[] }
-}
-
-/// The finding's first line with every byte of the credential masked, cut to what
-/// stands close by: the rest of a long line could hold another one.
-pub(super) fn masked_line(finding: &Finding, text: &[u8]) -> Vec<u8> {
-    let secret = &finding.secret_span;
-    let start = memchr::memrchr(b'\n', &text[..secret.start]).map_or(0, |newline| newline + 1);
-    let start = start.max(secret.start.saturating_sub(48));
-    let mut masked = text[start..secret.start].to_vec();
-    // What stands before may be another credential of the same line.
-    let long_run = masked.split(|b| !b.is_ascii_alphanumeric()).any(|run| run.len() >= 16);
-    if long_run {
-        masked.clear();
-    }
-    let mut out = masked;
-    let value = &text[secret.clone()];
-    let prefix = type_prefix(finding.rule, value);
-    out.extend_from_slice(prefix);
-    let hidden = value.len() - prefix.len();
-    out.extend_from_slice(format!("[{hidden} bytes hidden]").as_bytes());
-    // What closes it tells that nothing of it was cut.
-    let closing =
-        |byte: &&u8| matches!(byte, b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b',' | b';');
-    out.extend(text[secret.end..].iter().take(4).take_while(closing));
-    out
 }

@@ -6,7 +6,8 @@
 
 mod answer;
 
-use super::run::{Check, Checked};
+use super::checked::Checked;
+use super::run::Check;
 use super::{env, open};
 use crate::config::Config;
 use crate::config::server;

@@ -1,7 +1,8 @@
 //! What a pointer of git LFS stands for, checked where it is here.
 
+use super::checked::Checked;
 use super::inside::{Digest, contents, fingerprint};
-use super::run::{Check, Checked, Stand, ignored};
+use super::run::{Check, Stand, ignored};
 use crate::config::Config;
 use crate::source::lfs::{Pointer, Store};
 use crate::source::pieces::{self, Cut, Piece};

@@ -1,6 +1,8 @@
 //! Words beside files, checked: messages, and the names of files and refs.
 
-use super::run::{Check, Checked, Stand, Where, ignored, type_prefix};
+use super::checked::Checked;
+use super::mask::type_prefix;
+use super::run::{Check, Stand, Where, ignored};
 use crate::judge::Exposure;
 use crate::scan::{Confidence, Text};
 use crate::source::decode::to_utf8;

@@ -1,7 +1,8 @@
 //! The answer to a push: cards, or what was let through and why.
 
 use super::{Ended, Progress};
-use crate::cli::run::{Check, Checked};
+use crate::cli::checked::Checked;
+use crate::cli::run::Check;
 use crate::cli::{decided, env};
 use crate::coach::Card;
 use crate::config::server::Answer;

@@ -1,0 +1,161 @@
+//! The finding that a person names: by its id on a card, by its place, or not at all
+//! where there is only one.
+
+use super::checked::Checked;
+use super::past;
+use super::run::{Check, Seen};
+use crate::catalogue::{Catalogue, Rule};
+use crate::coach::Card;
+use crate::error::Error;
+use crate::judge::Exposure;
+use crate::judge::fingerprint::FindingId;
+use crate::report;
+use crate::scan::Confidence;
+use crate::secret::Secret;
+use crate::source::role::FileRole;
+use crate::source::{Medium, Repo, index, range, worktree};
+use crate::text::{Count, Escaped};
+use bstr::{BString, ByteSlice};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A finding with its credential, and one place where it stands.
+#[derive(Debug)]
+#[expect(dead_code, reason = "read by fix, vault and verify")]
+pub(super) struct Named {
+    /// Its id on the card.
+    pub(super) id: FindingId,
+    pub(super) rule: &'static Rule,
+    pub(super) secret: Secret,
+    /// The identifier that belongs to it, such as the id of an AWS key.
+    pub(super) companion: Option<(&'static Rule, Secret)>,
+    pub(super) confidence: Confidence,
+    /// From the top of the repository; of a member of an archive, with the archive's path.
+    pub(super) path: BString,
+    /// Whether it is in an archive.
+    pub(super) packed: bool,
+    /// One-based.
+    pub(super) line: usize,
+    pub(super) role: FileRole,
+    pub(super) exposure: Exposure,
+    /// The whole id of the commit it was seen in; nothing when it is in none yet.
+    pub(super) commit: Option<String>,
+    pub(super) medium: Medium,
+}
+
+impl Named {
+    fn of(seen: &Seen<'_>) -> Option<Self> {
+        let finding = seen.finding;
+        let text = seen.stand.text;
+        let companion = finding
+            .companion
+            .as_ref()
+            .and_then(|(rule, span)| Some((*rule, Secret::new(text.get(span.clone())?))));
+        Some(Self {
+            id: seen.id?,
+            rule: finding.rule,
+            secret: Secret::new(finding.secret.expose()),
+            companion,
+            confidence: finding.confidence,
+            path: seen.stand.path.into(),
+            packed: seen.stand.archive.is_some(),
+            line: seen.line,
+            role: seen.role,
+            exposure: seen.stand.exposure,
+            commit: seen.stand.commit_id(),
+            medium: seen.stand.medium,
+        })
+    }
+
+    /// `github-pat 7h2kq9xw at config/app.py:12`.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {} at {}:{}", self.rule.id, self.id, Escaped(&self.path), self.line)
+    }
+}
+
+/// The places of one finding, and its cards.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// The first is the nearest to being sent.
+    pub(super) all: Vec<Named>,
+    pub(super) cards: Vec<Card>,
+}
+
+/// All places of the finding called `name`, those that are nearest to being sent first:
+/// staged, then in commits that no remote has, then in the work tree, then in history.
+/// Without a name, the one finding that is staged or unpushed.
+///
+/// # Errors
+/// There is no such finding; or there are several and none was named.
+pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
+    let seen: Arc<Mutex<Vec<Named>>> = Arc::default();
+    let into = Arc::clone(&seen);
+    let check = Check::new(Some(repo), &[])?.watched(Box::new(move |found: &Seen<'_>| {
+        let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
+        into.extend(Named::of(found));
+    }));
+    let mut checked = Checked::default();
+    let mut found = Places::default();
+    let called = |one: &Named| name.is_none_or(|name| is_called(one, name));
+    let mut take = |checked: &mut Checked| {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        found.all.extend(seen.drain(..).filter(called));
+        found.cards.append(&mut checked.cards);
+        !found.all.is_empty()
+    };
+
+    check.changes(repo, &index::staged(repo)?, &mut checked)?;
+    for set in range::unpushed(repo)?.change_sets(repo)? {
+        check.changes(repo, &set, &mut checked)?;
+    }
+    let mut known = take(&mut checked);
+    if !known && repo.top().is_some() {
+        check.changes(repo, &worktree::all_changes(repo)?, &mut checked)?;
+        known = take(&mut checked);
+    }
+    if let Some(head) = repo.head()?.commit.filter(|_| !known && name.is_some()) {
+        check.changes(repo, &range::whole(repo, head)?, &mut checked)?;
+        known = take(&mut checked);
+    }
+    if !known && name.is_some() {
+        report::notice("it is not in what is here now: looking through the history");
+        let mut past = past::check(&check, repo, false)?;
+        known = take(&mut past);
+    }
+    match name {
+        None => only_one(&found.all)?,
+        Some(_) if known => {}
+        Some(name) => {
+            let nearest = Catalogue::builtin().nearest(name).map(str::to_owned);
+            return Err(Error::UnknownId { id: name.to_owned(), nearest });
+        }
+    }
+    let ids: Vec<FindingId> = found.all.iter().map(|one| one.id).collect();
+    found.cards.retain(|card| card.id.is_some_and(|id| ids.contains(&id)));
+    Ok(found)
+}
+
+/// Whether `name` is its id, its rule's or its place's.
+fn is_called(one: &Named, name: &str) -> bool {
+    one.id.to_string() == name
+        || one.rule.id == name
+        || name
+            .rsplit_once(':')
+            .is_some_and(|(path, line)| one.path.as_bstr() == path && line.parse() == Ok(one.line))
+}
+
+/// That one credential and no more is `found`.
+fn only_one(found: &[Named]) -> Result<(), Error> {
+    let ids: BTreeSet<FindingId> = found.iter().map(|one| one.id).collect();
+    if ids.len() == 1 {
+        return Ok(());
+    }
+    if ids.is_empty() {
+        let what = "no credential is staged, unpushed or changed: name one by its id";
+        return Err(Error::Usage(what.to_owned()));
+    }
+    let lines: BTreeSet<String> = found.iter().map(|one| format!("\n  {}", one.shown())).collect();
+    let lines: String = lines.into_iter().take(20).collect();
+    let count = Count(ids.len(), "credential");
+    Err(Error::Usage(format!("there are {count}; say which:{lines}")))
+}
