@@ -3,26 +3,24 @@
 use super::checked::Checked;
 use super::run::{Check, ignored};
 use crate::error::Error;
-use crate::source::decode::to_utf8;
-use crate::source::history::{self, Held};
+use crate::source::decode::{Encoding, to_utf8};
+use crate::source::history::{self, Held, History};
 use crate::source::lfs::Pointer;
-use crate::source::{Coverage, Repo, Unread, archive, range};
+use crate::source::role::{FileRole, role_of, values_are_bare};
+use crate::source::{Coverage, Repo, Unpacked, Unread, archive, range};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
 
-/// How many blobs a thread takes at once; neighbours in history share their deltas.
-const BATCH: usize = 128;
-
-/// How much of the same text around a change is scanned again: as far as a rule may look.
-const AROUND: usize = 4096;
-
-/// How many bytes are compared at once.
-const STEP: usize = 4096;
+/// How much of the same text around a change is looked at again, for what begins there: a
+/// name before its value, the head of a token. Keys over many lines are longer: what is
+/// made of a text that holds one is scanned as a whole.
+const AROUND: usize = 256;
 
 /// What a look at one blob gave.
+#[derive(Debug)]
 enum Look {
     /// Nothing that a card could tell of.
     Clean(u64),
@@ -31,37 +29,59 @@ enum Look {
     /// The configuration leaves it out.
     Ignored,
     /// It could not be read.
-    Unread(Unread),
+    Unread(String),
+}
+
+/// All that the rules ask of a path. Users' rules may ask for all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sort {
+    role: FileRole,
+    bare: bool,
+    path: Option<u32>,
+}
+
+/// Whether a text of some sort tells nothing, so that only what differs from it is to be
+/// scanned in what is made of it.
+struct Seen {
+    sort: Sort,
+    clean: bool,
 }
 
 /// Checks every blob of the history once, and each commit whose blob tells something
 /// against its parents, so that a credential is told of where it came in.
 pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checked, Error> {
-    let history = history::history(repo, dangling)?;
+    let mut history = history::history(repo, dangling)?;
     let mut checked = Checked::default();
-    checked.coverage.add(history.coverage);
-    let looks = look_at_all(check, repo, &history.held)?;
-    let mut telling: BTreeMap<usize, HashSet<ObjectId>> = BTreeMap::new();
-    let mut order: Vec<ObjectId> = Vec::new();
-    for (held, look) in history.held.iter().zip(looks) {
-        match look {
-            Look::Clean(bytes) => {
+    checked.coverage.add(std::mem::take(&mut history.coverage));
+    let looks = Looks::of(check, &history);
+    let rest = history.each_packed(|blob| looks.at_packed(blob));
+    looks.one_by_one(repo, &rest)?;
+
+    let mut telling: BTreeMap<u32, HashSet<ObjectId>> = BTreeMap::new();
+    for (held, look) in history.held.iter().zip(looks.of_held) {
+        match look.into_inner() {
+            Some(Look::Clean(bytes)) => {
                 checked.coverage.read += 1;
                 checked.coverage.bytes += bytes;
             }
-            Look::Telling => {
-                // Blobs come in the order of their commits.
-                if order.last() != Some(&held.commit) {
-                    order.push(held.commit);
-                }
-                telling.entry(order.len() - 1).or_default().insert(held.id);
+            Some(Look::Telling) => {
+                let blob = history.blobs[held.blob as usize];
+                telling.entry(held.commit).or_default().insert(blob);
             }
-            Look::Ignored => checked.coverage.ignored += 1,
-            Look::Unread(unread) => checked.coverage.unread.push(unread),
+            Some(Look::Ignored) => checked.coverage.ignored += 1,
+            Some(Look::Unread(why)) => {
+                let path = history.paths[held.path as usize].clone();
+                checked.coverage.unread.push(Unread { path, why });
+            }
+            None => {
+                let path = history.paths[held.path as usize].clone();
+                let why = "it was not looked at".to_owned();
+                checked.coverage.unread.push(Unread { path, why });
+            }
         }
     }
-    for (index, blobs) in telling {
-        let mut set = range::changes_of_commit(repo, order[index])?;
+    for (commit, blobs) in telling {
+        let mut set = range::changes_of_commit(repo, history.commits[commit as usize])?;
         set.changes.retain(|change| blobs.contains(&change.id));
         // Submodules and the like are counted for what is there now, not for each commit.
         set.coverage = Coverage::default();
@@ -70,112 +90,154 @@ pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checke
     Ok(checked)
 }
 
-/// A look at each, on every thread, in the order given.
-fn look_at_all(check: &Check, repo: &Repo, held: &[Held]) -> Result<Vec<Look>, Error> {
-    let next = AtomicUsize::new(0);
-    // One handle a thread: libgit2's are not to be shared.
-    let handles = (0..rayon::current_num_threads().max(1)).map(|_| repo.reopen());
-    let handles: Vec<Repo> = handles.collect::<Result<_, Error>>()?;
-    let mut parts: Vec<(usize, Vec<Look>)> = handles
-        .into_par_iter()
-        .flat_map_iter(|repo| {
-            let mut done = Vec::new();
-            loop {
-                let from = next.fetch_add(BATCH, Ordering::Relaxed);
-                let Some(batch) = held.get(from..held.len().min(from + BATCH)) else { break };
-                if batch.is_empty() {
-                    break;
+/// Looks at the blobs of a history, in any order, and on many threads.
+struct Looks<'a> {
+    check: &'a Check,
+    history: &'a History,
+    /// The places of each blob, those of one blob side by side.
+    places: Vec<u32>,
+    /// Where the places of each blob begin; with the end of the last.
+    starts: Vec<u32>,
+    of_held: Vec<OnceLock<Look>>,
+    of_blob: Vec<OnceLock<Vec<Seen>>>,
+}
+
+impl<'a> Looks<'a> {
+    fn of(check: &'a Check, history: &'a History) -> Self {
+        let mut places: Vec<u32> = (0..).take(history.held.len()).collect();
+        places.sort_by_key(|place| history.held[*place as usize].blob);
+        let mut starts = vec![0; history.blobs.len() + 1];
+        for held in &history.held {
+            starts[held.blob as usize + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        Self {
+            check,
+            history,
+            places,
+            starts,
+            of_held: history.held.iter().map(|_| OnceLock::new()).collect(),
+            of_blob: history.blobs.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    fn places_of(&self, blob: usize) -> impl Iterator<Item = (usize, &Held)> {
+        let range = self.starts[blob] as usize..self.starts[blob + 1] as usize;
+        self.places[range]
+            .iter()
+            .map(|place| (*place as usize, &self.history.held[*place as usize]))
+    }
+
+    fn sort(&self, held: &Held) -> Sort {
+        let path = &self.history.paths[held.path as usize];
+        let all = self.check.config.users.iter().next().is_some();
+        let path_counts = all.then_some(held.path);
+        Sort { role: role_of(path), bare: values_are_bare(path), path: path_counts }
+    }
+
+    fn at_packed(&self, blob: &Unpacked<'_>) {
+        self.at(blob.number, blob.bytes, blob.base);
+    }
+
+    /// Looks at `bytes` as the blob with this number; `base` is the number of one that was
+    /// looked at, and what is not in that one.
+    fn at(&self, blob: usize, bytes: &[u8], base: Option<(usize, &[Range<usize>])>) {
+        let odd = !matches!(Encoding::of(bytes), Encoding::Utf8);
+        let special = archive::is_archive(bytes) || Pointer::of(bytes).is_some();
+        let mut seen: Vec<Seen> = Vec::new();
+        for (place, held) in self.places_of(blob) {
+            let path = &self.history.paths[held.path as usize];
+            let look = if ignored(&self.check.config, path) {
+                Look::Ignored
+            } else if special {
+                Look::Telling
+            } else {
+                let sort = self.sort(held);
+                let known = seen.iter().find(|seen| seen.sort == sort).map(|seen| seen.clean);
+                let clean = known.unwrap_or_else(|| {
+                    let fresh = base.filter(|(base, _)| !odd && self.was_clean(*base, sort));
+                    self.is_clean(path, bytes, fresh.map(|(_, fresh)| fresh))
+                });
+                if known.is_none() {
+                    seen.push(Seen { sort, clean });
                 }
-                done.push((from, batch.iter().map(|held| look(check, &repo, held)).collect()));
+                if clean { Look::Clean(bytes.len() as u64) } else { Look::Telling }
+            };
+            // Each is looked at once.
+            let _first = self.of_held[place].set(look);
+        }
+        if odd {
+            // What is decoded as a whole says nothing of what is made of it.
+            seen.clear();
+        }
+        let _first = self.of_blob[blob].set(seen);
+    }
+
+    fn was_clean(&self, blob: usize, sort: Sort) -> bool {
+        let seen = self.of_blob[blob].get();
+        seen.is_some_and(|seen| seen.iter().any(|seen| seen.sort == sort && seen.clean))
+    }
+
+    /// Whether nothing in `bytes`, or around what is `fresh` in it, could be told of.
+    fn is_clean(&self, path: &[u8], bytes: &[u8], fresh: Option<&[Range<usize>]>) -> bool {
+        let text = to_utf8(bytes);
+        match fresh {
+            Some(fresh) => !self.check.tells(path, &text, &around(bytes, fresh)),
+            None => !self.check.tells(path, &text, std::slice::from_ref(&(0..text.len()))),
+        }
+    }
+
+    /// Looks at those that are in no pack, or that could not be read there.
+    fn one_by_one(&self, repo: &Repo, rest: &[usize]) -> Result<(), Error> {
+        // One handle a thread: libgit2's are not to be shared.
+        let size = rest.len().div_ceil(rayon::current_num_threads().max(1)).max(1);
+        let parts = rest.chunks(size).map(|part| Ok((repo.reopen()?, part)));
+        let parts: Vec<(Repo, &[usize])> = parts.collect::<Result<_, Error>>()?;
+        parts.into_par_iter().for_each(|(repo, part)| {
+            for blob in part {
+                self.at_stored(&repo, *blob);
             }
-            done
-        })
-        .collect();
-    parts.sort_unstable_by_key(|(from, _)| *from);
-    Ok(parts.into_iter().flat_map(|(_, looks)| looks).collect())
-}
-
-fn look(check: &Check, repo: &Repo, held: &Held) -> Look {
-    if ignored(&check.config, &held.path) {
-        return Look::Ignored;
+        });
+        Ok(())
     }
-    let bytes = match repo.read(held.id) {
-        Ok(bytes) => bytes,
-        // It is told of, and not an error.
-        Err(_) if repo.lacks_promised(held.id) => return Look::Telling,
-        Err(why) => return Look::Unread(Unread { path: held.path.clone(), why }),
-    };
-    if archive::is_archive(&bytes) || Pointer::of(&bytes).is_some() {
-        return Look::Telling;
-    }
-    // What the version before has too was looked at there.
-    let old = held.before.and_then(|before| repo.read(before).ok());
-    let part = match &old {
-        Some(old) if !bytes.iter().take(64).any(|byte| *byte == 0 || *byte >= 0xfe) => {
-            &bytes[changed(old, &bytes)]
-        }
-        _ => &bytes[..],
-    };
-    let mut coverage = Coverage::default();
-    let found = check.scan(&held.path, &to_utf8(part), &mut coverage);
-    if !found.findings.is_empty() || !found.marked.is_empty() || !coverage.unread.is_empty() {
-        return Look::Telling;
-    }
-    Look::Clean(bytes.len() as u64)
-}
 
-/// The part of `new` in which it differs from `old`, and enough around it for any rule.
-fn changed(old: &[u8], new: &[u8]) -> Range<usize> {
-    let prefix = alike(old.chunks(STEP).zip(new.chunks(STEP)), |(a, b)| {
-        a.iter().zip(b).take_while(|(a, b)| a == b).count()
-    });
-    let (old, tail) = (&old[prefix..], &new[prefix..]);
-    let suffix = alike(old.rchunks(STEP).zip(tail.rchunks(STEP)), |(a, b)| {
-        a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
-    });
-    let from = prefix.saturating_sub(AROUND);
-    let from = memchr::memrchr(b'\n', &new[..from]).map_or(0, |newline| newline + 1);
-    let until = (new.len() - suffix + AROUND).min(new.len());
-    let until = memchr::memchr(b'\n', &new[until..]).map_or(new.len(), |newline| until + newline);
-    from..until
-}
-
-/// How many bytes the pairs have in common, up to the first that are not the same.
-fn alike<'a>(
-    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-    within: impl Fn((&[u8], &[u8])) -> usize,
-) -> usize {
-    let mut length = 0;
-    for (a, b) in pairs {
-        if a != b {
-            return length + within((a, b));
-        }
-        length += a.len();
-    }
-    length
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{AROUND, changed};
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn outside_the_changed_part_both_are_the_same(
-            head in "[ab\n]{0,20000}", old in "[abc]{0,40}", new in "[abc]{0,40}",
-            tail in "[ab\n]{0,20000}",
-        ) {
-            let (before, after) = (format!("{head}{old}{tail}"), format!("{head}{new}{tail}"));
-            let part = changed(before.as_bytes(), after.as_bytes());
-            // As far around as any rule looks, too.
-            let start = part.start + if part.start > 0 { AROUND } else { 0 };
-            let rest = after.len() - part.end;
-            let rest = rest + if rest > 0 { AROUND } else { 0 };
-            prop_assert_eq!(&before.as_bytes()[..start], &after.as_bytes()[..start]);
-            prop_assert_eq!(
-                &before.as_bytes()[before.len() - rest..], &after.as_bytes()[after.len() - rest..]
-            );
+    fn at_stored(&self, repo: &Repo, blob: usize) {
+        let id = self.history.blobs[blob];
+        let why = match repo.read(id) {
+            Ok(bytes) => return self.at(blob, &bytes, None),
+            Err(why) => why,
+        };
+        let promised = repo.lacks_promised(id);
+        for (place, held) in self.places_of(blob) {
+            let path = &self.history.paths[held.path as usize];
+            let look = if ignored(&self.check.config, path) {
+                Look::Ignored
+            } else if promised {
+                // It is told of, and not an error.
+                Look::Telling
+            } else {
+                Look::Unread(why.clone())
+            };
+            let _first = self.of_held[place].set(look);
         }
     }
+}
+
+/// Whole lines in which something is `fresh`, with enough around for any rule.
+fn around(bytes: &[u8], fresh: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for one in fresh {
+        let from = one.start.saturating_sub(AROUND);
+        let from = memchr::memrchr(b'\n', &bytes[..from]).map_or(0, |newline| newline + 1);
+        let until = (one.end + AROUND).min(bytes.len());
+        let until =
+            memchr::memchr(b'\n', &bytes[until..]).map_or(bytes.len(), |newline| until + newline);
+        match parts.last_mut().filter(|last| last.end >= from) {
+            Some(last) => last.end = last.end.max(until),
+            None => parts.push(from..until),
+        }
+    }
+    parts
 }

@@ -24,6 +24,7 @@ use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo,
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -312,6 +313,11 @@ impl Check {
     /// All that the active rules find, and in `coverage` which of them stopped.
     pub(super) fn scan(&self, path: &[u8], bytes: &[u8], coverage: &mut Coverage) -> Found {
         self.scan_text(&Text { bytes, path, role: role_of(path) }, coverage)
+    }
+
+    /// Whether there could be anything to tell of in these parts of a file.
+    pub(super) fn tells(&self, path: &[u8], bytes: &[u8], parts: &[Range<usize>]) -> bool {
+        self.scanner.tells(&Text { bytes, path, role: role_of(path) }, parts)
     }
 
     /// The same of a text whose role is known.

@@ -7,22 +7,25 @@
 
 use crate::catalogue::anchor::{fold, slot};
 use crate::catalogue::{Anchor, Catalogue};
+use std::ops::Range;
 
-/// Calls `found` with each anchor that stands in `bytes` and where it begins, in order
-/// of where its rarest three bytes are.
+/// Calls `found` with each anchor of `bytes` whose rarest three bytes stand in `part`, and
+/// where it begins, in order of where those are.
 pub(super) fn for_each(
     catalogue: &'static Catalogue,
     bytes: &[u8],
+    part: Range<usize>,
     mut found: impl FnMut(&'static Anchor, usize),
 ) {
     let suggested = |three: u32| {
         let slot = slot(three);
         catalogue.bitmap[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1
     };
-    for (at, window) in bytes.windows(3).enumerate() {
+    let from = part.start;
+    for (at, window) in bytes[part].windows(3).enumerate() {
         let three = fold(window[0], window[1], window[2]);
         if suggested(three) {
-            verify(catalogue, bytes, at, slot(three), &mut found);
+            verify(catalogue, bytes, from + at, slot(three), &mut found);
         }
     }
 }
@@ -77,7 +80,7 @@ mod tests {
 
     fn found(bytes: &[u8]) -> Vec<(usize, &'static [u8])> {
         let mut all = Vec::new();
-        for_each(Catalogue::builtin(), bytes, |anchor, start| {
+        for_each(Catalogue::builtin(), bytes, 0..bytes.len(), |anchor, start| {
             all.push((start, Catalogue::builtin().text_of(anchor)));
         });
         all.sort_unstable();

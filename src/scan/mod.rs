@@ -32,6 +32,7 @@ pub use reason::Reason;
 use crate::catalogue::{Catalogue, Engine, Rule, UserRules};
 use crate::source::role::FileRole;
 use shape::{Candidate, Shapes};
+use std::ops::Range;
 use std::sync::Arc;
 use user::UserPass;
 
@@ -142,11 +143,38 @@ impl Scanner {
         found
     }
 
+    /// Whether [`Self::scan`] could find anything in these parts of `text`, each of whole
+    /// lines, or anything that a marker hides.
+    pub fn tells(&self, text: &Text<'_>, parts: &[Range<usize>]) -> bool {
+        let tells = |found: &Found| !found.findings.is_empty() || !found.stopped.is_empty();
+        if self.user.is_some() {
+            // Users' rules are searched for in whole texts.
+            let found = self.scan(text);
+            return tells(&found) || !found.marked.is_empty();
+        }
+        parts.iter().any(|part| {
+            let mut found = self.scan_part(text, part.clone());
+            let alone = Text { bytes: &text.bytes[part.clone()], ..*text };
+            if !tells(&found) {
+                self.scan_spelled(&alone, &mut found);
+            }
+            if !tells(&found) {
+                self.scan_encoded(&alone, encoded::DEPTH, &mut found);
+            }
+            tells(&found)
+        })
+    }
+
     fn scan_plain(&self, text: &Text<'_>) -> Found {
+        self.scan_part(text, 0..text.bytes.len())
+    }
+
+    /// What the anchors in a part of a text tell; what they tell of may be longer.
+    fn scan_part(&self, text: &Text<'_>, part: Range<usize>) -> Found {
         let mut candidates: Vec<Candidate> = Vec::new();
         // Where the last value of an assignment ends: a name within it is a part of it.
         let mut assigned_until = 0;
-        anchors::for_each(self.catalogue, text.bytes, |anchor, start| {
+        anchors::for_each(self.catalogue, text.bytes, part, |anchor, start| {
             let index = usize::from(anchor.rule);
             let rule = self.catalogue.get(index);
             if !self.active.get(index).is_none_or(|active| *active) {

@@ -5,44 +5,57 @@
 //! each commit. The first commit that is found to hold a blob at a path brought it there.
 //! Another path counts anew: one may be left out, or be that of somebody else's code.
 
-use super::object::{self, Kind, Thing};
-use super::range::commits_between;
+use super::object::{self, CommitHead, Kind, Thing};
+use super::packs::{Packs, Reader, Unpacked};
 use super::repo::{Repo, broken, hex_id, oid};
 use super::{Coverage, Unread};
 use crate::error::Error;
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
 
 /// As deep may folders be nested; git itself stops at 4,096 bytes of path.
 const DEPTH: usize = 2048;
 
 /// As many places of the same folder are entered: a history can be made in which one
 /// stands at more places than there is time for.
-const PLACES: usize = 4096;
+const PLACES: u32 = 4096;
 
-/// A blob at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A blob at a path, by their numbers in the [`History`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     /// The path.
-    pub path: BString,
+    pub path: u32,
     /// The blob.
-    pub id: ObjectId,
-    /// The blob that was last seen at this path before.
-    pub before: Option<ObjectId>,
+    pub blob: u32,
     /// The commit that brought it there.
-    pub commit: ObjectId,
+    pub commit: u32,
 }
 
 /// All that a history holds.
-#[derive(Debug, Default)]
 pub struct History {
-    /// Its blobs, in the order of the commits that brought them.
+    /// Its blobs at their paths, in the order of the commits that brought them.
     pub held: Vec<Held>,
-    /// How many commits there are.
-    pub commits: usize,
+    /// Every path.
+    pub paths: Vec<BString>,
+    /// Every blob.
+    pub blobs: Vec<ObjectId>,
+    /// Every commit, parents before children.
+    pub commits: Vec<ObjectId>,
     /// What could not be read on the way.
     pub coverage: Coverage,
+    packs: Arc<Packs>,
+}
+
+impl History {
+    /// Gives each blob that is in a pack to `visit`, on all threads, by its number; one
+    /// that is stored as what it has beside another comes after that other. Gives the
+    /// numbers of the rest, to be read one by one.
+    pub fn each_packed(&self, visit: impl Fn(&Unpacked<'_>) + Sync) -> Vec<usize> {
+        self.packs.each(&self.blobs, visit)
+    }
 }
 
 /// What all refs, `HEAD` and the stashes reach; with `dangling`, also what nothing reaches
@@ -52,61 +65,149 @@ pub struct History {
 /// The refs or a commit cannot be read.
 pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
     let tips = tips(repo, dangling)?;
-    // Each object is read once: what libgit2 would keep is never asked for again.
-    git2::opts::enable_caching(false);
+    let packs = Arc::new(Packs::of(repo));
+    repo.read_by(Arc::clone(&packs));
     let mut walk = Walk {
         repo,
-        trees: HashMap::new(),
-        files: HashMap::new(),
-        found: History::default(),
-        commit: ObjectId::null(repo.format()),
+        reader: Reader::of(Arc::clone(&packs)),
+        folders: Numbers::default(),
+        entered: HashSet::new(),
+        places: Vec::new(),
+        paths: Numbers::default(),
+        blobs: Numbers::default(),
+        known: HashSet::new(),
+        held: Vec::new(),
+        coverage: Coverage::default(),
+        commit: 0,
     };
-    let commits = commits_between(repo, &[], &tips)?;
-    walk.found.commits = commits.len();
-    for commit in commits {
-        walk.commit = commit;
-        let tree = repo.commit(commit)?.tree;
-        walk.enter(tree, &mut BString::default(), 0);
+    let commits = walk.parents_first(&tips)?;
+    for ((_, tree), number) in commits.iter().zip(0..) {
+        walk.commit = number;
+        walk.enter(*tree, &mut BString::default(), 0);
     }
-    Ok(walk.found)
+    let Walk { paths, blobs, held, coverage, .. } = walk;
+    let (paths, blobs) = (paths.in_order(), blobs.in_order());
+    let commits = commits.into_iter().map(|(commit, _)| commit).collect();
+    Ok(History { held, paths, blobs, commits, coverage, packs })
+}
+
+/// A number for each thing, in the order in which they come.
+struct Numbers<T>(HashMap<T, u32>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Hash + Eq + Clone> Numbers<T> {
+    fn of(&mut self, thing: &T) -> u32 {
+        if let Some(number) = self.0.get(thing) {
+            return *number;
+        }
+        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(thing.clone(), number);
+        number
+    }
+
+    fn in_order(self) -> Vec<T> {
+        let mut things: Vec<(u32, T)> = self.0.into_iter().map(|(thing, n)| (n, thing)).collect();
+        things.sort_unstable_by_key(|(number, _)| *number);
+        things.into_iter().map(|(_, thing)| thing).collect()
+    }
 }
 
 struct Walk<'a> {
     repo: &'a Repo,
-    /// The places of each folder.
-    trees: HashMap<ObjectId, HashSet<BString>>,
-    /// The blobs of each path, and the last of them.
-    files: HashMap<BString, (HashSet<ObjectId>, ObjectId)>,
-    found: History,
-    commit: ObjectId,
+    reader: Reader,
+    folders: Numbers<ObjectId>,
+    /// Folders at their paths.
+    entered: HashSet<(u32, u32)>,
+    /// At how many places each folder was seen.
+    places: Vec<u32>,
+    paths: Numbers<BString>,
+    blobs: Numbers<ObjectId>,
+    /// Blobs at their paths.
+    known: HashSet<(u32, u32)>,
+    held: Vec<Held>,
+    coverage: Coverage,
+    commit: u32,
 }
 
 impl Walk<'_> {
+    /// All commits that `tips` reach, parents before children, with their trees.
+    fn parents_first(&mut self, tips: &[ObjectId]) -> Result<Vec<(ObjectId, ObjectId)>, Error> {
+        let (mut order, mut met) = (Vec::new(), HashSet::new());
+        let mut line: Vec<(ObjectId, CommitHead)> = Vec::new();
+        for tip in tips {
+            if met.insert(*tip) {
+                line.push((*tip, self.commit_head(*tip)?));
+            }
+            while let Some((commit, head)) = line.last_mut() {
+                // From the last one on, so that the first is the one that comes right before.
+                match head.parents.pop() {
+                    Some(parent) if met.insert(parent) => {
+                        line.push((parent, self.commit_head(parent)?));
+                    }
+                    Some(_) => {}
+                    None => {
+                        order.push((*commit, head.tree));
+                        line.pop();
+                    }
+                }
+            }
+        }
+        Ok(order)
+    }
+
+    fn commit_head(&mut self, id: ObjectId) -> Result<CommitHead, Error> {
+        let packed = self.reader.read(&id, Kind::Commit);
+        let Some(mut head) = packed.and_then(|bytes| object::commit_head(&bytes)) else {
+            return self.repo.commit(id);
+        };
+        if self.repo.shallow()?.contains(&id) {
+            head.parents.clear();
+        }
+        Ok(head)
+    }
+
     fn enter(&mut self, tree: ObjectId, path: &mut BString, depth: usize) {
-        let places = self.trees.entry(tree).or_default();
-        if places.len() > PLACES || !places.insert(path.clone()) {
+        let folder = self.folders.of(&tree);
+        let index = folder as usize;
+        if index == self.places.len() {
+            self.places.push(0);
+        }
+        if self.places[index] > PLACES || !self.entered.insert((folder, self.paths.of(path))) {
             return;
         }
-        if places.len() > PLACES {
+        self.places[index] += 1;
+        if self.places[index] > PLACES {
             let why = format!("the same folder stands at more than {PLACES} places");
-            self.found.coverage.unopened.push(Unread { path: path.clone(), why });
+            self.coverage.unopened.push(Unread { path: path.clone(), why });
             return;
         }
         let unread = |path: &BString, why: String| Unread { path: path.clone(), why };
         if depth > DEPTH {
-            self.found.coverage.unread.push(unread(path, "its folders are too deep".to_owned()));
+            self.coverage.unread.push(unread(path, "its folders are too deep".to_owned()));
             return;
         }
-        let bytes = match self.repo.object(tree, Kind::Tree) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.found.coverage.unread.push(unread(path, error.to_string()));
-                return;
+        let packed = self.reader.read(&tree, Kind::Tree);
+        let read;
+        let bytes: &[u8] = if let Some(bytes) = &packed {
+            bytes
+        } else {
+            match self.repo.object(tree, Kind::Tree) {
+                Ok(bytes) => read = bytes,
+                Err(error) => {
+                    self.coverage.unread.push(unread(path, error.to_string()));
+                    return;
+                }
             }
+            &read
         };
-        let Some(items) = object::tree_items(&bytes, self.repo.format()) else {
+        let Some(items) = object::tree_items(bytes, self.repo.format()) else {
             let why = format!("tree {tree} is malformed");
-            self.found.coverage.unread.push(unread(path, why));
+            self.coverage.unread.push(unread(path, why));
             return;
         };
         let length = path.len();
@@ -117,24 +218,18 @@ impl Walk<'_> {
             path.extend_from_slice(item.name);
             match item.thing {
                 Thing::Folder => self.enter(item.id, path, depth + 1),
-                Thing::File | Thing::Link => self.hold(path.as_bstr(), item.id),
+                Thing::File | Thing::Link => self.hold(path, item.id),
                 Thing::Gitlink => {}
             }
             path.truncate(length);
         }
     }
 
-    fn hold(&mut self, path: &BStr, id: ObjectId) {
-        let mut before = None;
-        if let Some((known, last)) = self.files.get_mut(path) {
-            if !known.insert(id) {
-                return;
-            }
-            before = Some(std::mem::replace(last, id));
-        } else {
-            self.files.insert(path.to_owned(), (HashSet::from([id]), id));
+    fn hold(&mut self, path: &BString, id: ObjectId) {
+        let (path, blob) = (self.paths.of(path), self.blobs.of(&id));
+        if self.known.insert((path, blob)) {
+            self.held.push(Held { path, blob, commit: self.commit });
         }
-        self.found.held.push(Held { path: path.to_owned(), id, before, commit: self.commit });
     }
 }
 
@@ -185,8 +280,9 @@ mod tests {
         let found = history(&sandbox.repo(), dangling).expect("the history is read");
         assert_eq!(found.coverage.unread, []);
         let subject = |held: &super::Held| {
-            let commit = held.commit.to_hex().to_string();
-            format!("{}@{}", held.path, sandbox.git(&["log", "-1", "--format=%s", &commit]))
+            let commit = found.commits[held.commit as usize].to_hex().to_string();
+            let path = &found.paths[held.path as usize];
+            format!("{path}@{}", sandbox.git(&["log", "-1", "--format=%s", &commit]))
         };
         let mut told: Vec<String> = found.held.iter().map(subject).collect();
         told.sort();

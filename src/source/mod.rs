@@ -16,6 +16,7 @@ pub mod log;
 mod loose;
 mod object;
 pub mod owners;
+mod packs;
 pub mod pieces;
 mod plumbing;
 pub mod range;
@@ -32,6 +33,7 @@ pub mod worktree;
 
 pub use compare::ChangeSet;
 pub use object::Bytes;
+pub use packs::Unpacked;
 pub use remote::{Remote, host_and_path, without_credentials};
 pub use repo::{Head, InProgress, Repo, RepoEnv};
 pub use similar::Carried;

@@ -2,6 +2,7 @@
 
 use gix_hash::ObjectId;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// The content of a blob, borrowed from the object database where that saves a copy.
 pub struct Bytes<'repo>(Inner<'repo>);
@@ -9,11 +10,16 @@ pub struct Bytes<'repo>(Inner<'repo>);
 enum Inner<'repo> {
     Borrowed(git2::Blob<'repo>),
     Owned(Vec<u8>),
+    Shared(Arc<[u8]>),
 }
 
 impl<'repo> Bytes<'repo> {
     pub(super) fn borrowed(blob: git2::Blob<'repo>) -> Self {
         Self(Inner::Borrowed(blob))
+    }
+
+    pub(super) fn shared(bytes: Arc<[u8]>) -> Self {
+        Self(Inner::Shared(bytes))
     }
 
     pub(super) fn owned(bytes: Vec<u8>) -> Self {
@@ -28,6 +34,7 @@ impl Deref for Bytes<'_> {
         match &self.0 {
             Inner::Borrowed(blob) => blob.content(),
             Inner::Owned(bytes) => bytes,
+            Inner::Shared(bytes) => bytes,
         }
     }
 }

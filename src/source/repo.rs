@@ -8,16 +8,17 @@ pub use facts::{Head, InProgress};
 
 use super::loose::{self, Loose};
 use super::object::{self, Bytes, CommitHead, Kind, Thing, TreeItem};
+use super::packs::{Packs, Reader};
 use super::plumbing::{self, Place, Plumbing};
 use crate::error::Error;
 use crate::text::Escaped;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 /// What the environment says of a repository that is not the one git's hook runs for.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct Repo {
     head: OnceCell<Head>,
     shallow: OnceCell<HashSet<ObjectId>>,
     promised: OnceCell<bool>,
+    /// Reads what is packed, once that is worth its preparation.
+    reader: OnceCell<RefCell<Reader>>,
 }
 
 enum Backend {
@@ -71,10 +74,24 @@ impl Repo {
 
     /// Opens the same repository again, for another thread.
     pub fn reopen(&self) -> Result<Self, Error> {
-        match &self.backend {
-            Backend::Native(_) => Self::open(self.place.clone()),
-            Backend::Git(facts) => Ok(Self::new(self.place.clone(), Backend::Git(facts.clone()))),
+        let again = match &self.backend {
+            Backend::Native(_) => Self::open(self.place.clone())?,
+            Backend::Git(facts) => Self::new(self.place.clone(), Backend::Git(facts.clone())),
+        };
+        if let Some(reader) = self.reader.get() {
+            again.read_by(Arc::clone(reader.borrow().packs()));
         }
+        Ok(again)
+    }
+
+    /// Reads through `packs` from now on: for those who read much.
+    pub(super) fn read_by(&self, packs: Arc<Packs>) {
+        self.reader.get_or_init(|| RefCell::new(Reader::of(packs)));
+    }
+
+    /// The object, if it is in a pack, of that kind, and there is a reader.
+    fn packed(&self, id: &ObjectId, kind: Kind) -> Option<Arc<[u8]>> {
+        self.reader.get()?.borrow_mut().read(id, kind)
     }
 
     fn open(place: Place) -> Result<Self, Error> {
@@ -112,6 +129,7 @@ impl Repo {
             head: OnceCell::new(),
             shallow: OnceCell::new(),
             promised: OnceCell::new(),
+            reader: OnceCell::new(),
         }
     }
 
@@ -198,6 +216,10 @@ impl Repo {
         id: ObjectId,
         at_most: u64,
     ) -> Result<Option<Bytes<'_>>, String> {
+        if let Some(bytes) = self.packed(&id, Kind::Blob) {
+            let fits = bytes.len() as u64 <= at_most;
+            return Ok(fits.then(|| Bytes::shared(bytes)));
+        }
         match self.loose(id, at_most).transpose()? {
             Some(Loose::Whole(Kind::Blob, bytes)) => return Ok(Some(Bytes::owned(bytes))),
             Some(Loose::Whole(kind, _)) => {
@@ -229,6 +251,9 @@ impl Repo {
 
     /// An object that is no blob.
     pub(super) fn object(&self, id: ObjectId, kind: Kind) -> Result<Vec<u8>, Error> {
+        if let Some(bytes) = self.packed(&id, kind) {
+            return Ok(bytes.to_vec());
+        }
         let failed = |why| Error::Repository { what: format!("{} {id}", kind.name()), why };
         let (found, bytes) = self.any_object(id).map_err(failed)?;
         if found == kind { Ok(bytes) } else { Err(failed(format!("it is a {}", found.name()))) }

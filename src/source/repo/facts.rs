@@ -120,7 +120,7 @@ impl Repo {
         Ok(Remote::new(name, urls.lines()))
     }
 
-    pub(super) fn shallow(&self) -> Result<&HashSet<ObjectId>, Error> {
+    pub(in crate::source) fn shallow(&self) -> Result<&HashSet<ObjectId>, Error> {
         if let Some(shallow) = self.shallow.get() {
             return Ok(shallow);
         }
