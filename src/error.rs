@@ -120,6 +120,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A signal ended it.
+    #[error("interrupted before anything was checked")]
+    Interrupted,
     /// Wrong usage that the argument parser cannot see.
     #[error("{0}")]
     Usage(String),
@@ -170,7 +173,7 @@ impl Error {
                 |id| format!("did you mean `{}`?", Escaped(id.as_bytes())),
             )),
             Self::Hook { hint, .. } => Some(hint.clone()),
-            Self::File { .. } | Self::Usage(_) => None,
+            Self::File { .. } | Self::Interrupted | Self::Usage(_) => None,
         }
     }
 
@@ -191,6 +194,7 @@ impl Error {
             Self::ForeignOwner { .. }
             | Self::Repository { .. }
             | Self::NoGit { .. }
+            | Self::Interrupted
             | Self::File { .. } => exit::INCOMPLETE,
         }
     }

@@ -3,6 +3,7 @@
 use super::check::walk;
 use super::checked::Checked;
 use super::import::{fresh_salt, write};
+use super::long::{self, LongArgs};
 use super::rules::Format;
 use super::run::{Check, Seen};
 use super::{env, open, past};
@@ -42,6 +43,8 @@ pub(super) struct BaselineArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    long: LongArgs,
 }
 
 /// What is found, as it is put in.
@@ -94,6 +97,7 @@ impl Gathered {
 
 /// Puts what is found into the baseline, or looks which of it is gone.
 pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
+    long::begin(&args.long, true)?;
     let repo = open()?;
     let top = repo.top().map(Path::to_owned).ok_or_else(|| {
         Error::Usage("there is no work tree here to write a baseline into".to_owned())
@@ -119,7 +123,9 @@ pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
         into.add(finding, standing, salt, by);
     }));
     let looks = args.check || args.prune;
-    let checked = gather(&repo, &check, args)?;
+    let shown = long::shown();
+    let checked = gather(&repo, &check, args)?.as_far_as_it_came();
+    drop(shown);
     report::cards(&[], &checked.coverage, env::style());
     for words in &checked.told {
         report::notice(words);
@@ -162,7 +168,13 @@ fn gather(repo: &Repo, check: &Check, args: &BaselineArgs) -> Result<Checked, Er
         ));
     }
     if let Some(head) = head.filter(|_| !named || looks) {
-        check.changes(repo, &range::whole(repo, head)?, &mut checked)?;
+        match range::whole(repo, head) {
+            Ok(set) => {
+                check.work.files(set.changes.len());
+                check.changes(repo, &set, &mut checked)?;
+            }
+            Err(error) => checked.could_not(error)?,
+        }
     }
     if looks {
         check.changes(repo, &index::staged(repo)?, &mut checked)?;

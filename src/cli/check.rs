@@ -2,6 +2,7 @@
 
 use super::checked::Checked;
 use super::logs::{self, logs};
+use super::long::{self, LongArgs};
 use super::reports::{ReportArgs, Reports};
 use super::run::Check;
 use super::{env, open, past};
@@ -17,6 +18,12 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+/// As many bytes of names are looked at together.
+const NAMES: usize = 64 << 10;
+
+/// A push of as many commits may take a while.
+const MANY: usize = 200;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -60,6 +67,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
+    long: LongArgs,
+    #[command(flatten)]
     reports: ReportArgs,
 }
 
@@ -67,30 +76,45 @@ pub(super) struct CheckArgs {
 pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let rules = &args.rules;
     let reports = Reports::asked(&args.reports)?;
-    let checked = if args.stdin {
-        stdin(args.path.as_deref(), rules)?
+    // Who waits for input is to be ended by Ctrl-C like any other.
+    let reads_input = args.stdin || args.log.iter().any(|path| path == Path::new("-"));
+    long::begin(&args.long, !reads_input)?;
+    let shown = if reads_input { None } else { long::shown() };
+    let checked = match what(args, rules) {
+        // What was found before is no error's to take away; there was nothing yet.
+        Err(_) if long::work().was_stopped() => Checked::default(),
+        checked => checked?,
+    };
+    drop(shown);
+    let checked = checked.as_far_as_it_came();
+    Ok(if args.strict { checked.strictly() } else { checked }.conclude_with(&reports))
+}
+
+/// What there is to say of all that `args` name.
+fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
+    if args.stdin {
+        stdin(args.path.as_deref(), rules)
     } else if !args.tree.is_empty() {
-        tree(&args.tree, rules)?
+        tree(&args.tree, rules)
     } else if args.history {
         let repo = open()?;
-        past::check(&Check::new(Some(&repo), rules)?, &repo, args.dangling)?
+        past::check(&Check::new(Some(&repo), rules)?, &repo, args.dangling)
     } else if !args.log.is_empty() {
-        logs(&around(rules)?, &args.log)?
+        logs(&around(rules)?, &args.log)
     } else if args.all_changes {
-        all_changes(&open()?, rules)?
+        all_changes(&open()?, rules)
     } else if let Some(revision) = &args.commit {
         let repo = open()?;
-        outgoing(&repo, &source::range::one(&repo, revision)?, "", rules)?
+        outgoing(&repo, &source::range::one(&repo, revision)?, "", rules)
     } else if let Some(name) = &args.branch {
-        branch(&open()?, name, rules)?
+        branch(&open()?, name, rules)
     } else if let Some(range) = &args.range {
         let repo = open()?;
-        outgoing(&repo, &source::range::range(&repo, range)?, "", rules)?
+        outgoing(&repo, &source::range::range(&repo, range)?, "", rules)
     } else {
         let repo = open()?;
-        changes(&repo, &source::index::staged(&repo)?, rules)?
-    };
-    Ok(if args.strict { checked.strictly() } else { checked }.conclude_with(&reports))
+        changes(&repo, &source::index::staged(&repo)?, rules)
+    }
 }
 
 pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, Error> {
@@ -106,6 +130,8 @@ pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Check
             source::range::pushed(repo, input, remote.as_deref().unwrap_or_default())?
         }
     };
+    // Only what takes long is worth a thread that shows it.
+    let _shown = (commits.commits.len() >= MANY).then(long::shown);
     outgoing(repo, &commits, &url, &[])
 }
 
@@ -169,7 +195,9 @@ pub(super) fn changes(
     rules: &[PathBuf],
 ) -> Result<Checked, Error> {
     let mut checked = Checked::default();
-    Check::new(Some(repo), rules)?.changes(repo, set, &mut checked)?;
+    let check = Check::new(Some(repo), rules)?;
+    check.work.files(set.changes.len());
+    check.changes(repo, set, &mut checked)?;
     Ok(checked)
 }
 
@@ -186,11 +214,25 @@ fn outgoing(
         Visibility::Private | Visibility::Unknown => Exposure::Committed,
     };
     let mut checked = Checked::default();
-    for set in commits.change_sets(repo)? {
-        check.changes(repo, &set, &mut checked)?;
+    check.work.commits(commits.commits.len());
+    let mut sets = commits.each_change_set(repo);
+    while !check.work.stops()
+        && let Some(set) = sets.next()
+    {
+        match set {
+            Ok(set) => check.changes(repo, &set, &mut checked)?,
+            Err(error) => checked.could_not(error)?,
+        }
+        check.work.commit_done();
     }
-    for words in commits.words(repo) {
-        check.words(&words?, check.committed, &mut checked);
+    let mut words = commits.words(repo);
+    while !check.work.stops()
+        && let Some(words) = words.next()
+    {
+        match words {
+            Ok(words) => check.words(&words, check.committed, &mut checked),
+            Err(error) => checked.could_not(error)?,
+        }
     }
     Ok(checked)
 }
@@ -227,10 +269,23 @@ fn tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
 /// Checks files and folders as they lie there.
 pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     let all = Mutex::new(Checked::default());
-    let coverage = source::tree::walk(paths, None, |path, piece| {
+    let names = Mutex::new((Vec::new(), HashSet::new()));
+    let coverage = source::tree::walk(paths, long::threads(), &check.work, |path, piece| {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
-        check.piece(path.as_os_str().as_encoded_bytes(), piece, &mut part);
+        let name = path.as_os_str().as_encoded_bytes();
+        check.piece(name, piece, &mut part);
+        if piece.is_first()
+            && let Ok(mut names) = names.lock()
+        {
+            // Many are looked at together, since there is seldom anything in any.
+            let (lines, seen) = &mut *names;
+            lines.extend_from_slice(name);
+            lines.push(b'\n');
+            if lines.len() > NAMES {
+                check.names(&std::mem::take(lines), seen, &mut part);
+            }
+        }
         // Files are counted by the walk.
         (part.coverage.read, part.coverage.bytes) = (0, 0);
         if (!part.cards.is_empty() || part.coverage != Coverage::default())
@@ -240,7 +295,13 @@ pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
         }
     });
     let mut checked = all.into_inner().unwrap_or_default();
-    checked.coverage.add(coverage);
+    let (mut lines, mut seen) = names.into_inner().unwrap_or_default();
+    for unread in coverage.unread.iter().chain(&coverage.unopened) {
+        lines.extend_from_slice(&unread.path);
+        lines.push(b'\n');
+    }
+    check.names(&lines, &mut seen, &mut checked);
+    checked.coverage.add(check.fit_to_show(coverage));
     checked.coverage.unopened.sort_by(|a, b| a.path.cmp(&b.path));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     checked

@@ -2,8 +2,10 @@
 
 use super::decided;
 use super::env;
+use super::long;
 use super::reports::Reports;
 use crate::coach::Card;
+use crate::error::Error;
 use crate::exit;
 use crate::judge::{Terminal, Verdict};
 use crate::report::{self, Outcome};
@@ -25,6 +27,29 @@ impl Checked {
         self.cards.extend(other.cards);
         self.told.extend(other.told);
         self.coverage.add(other.coverage);
+    }
+
+    /// Names a part of the repository that could not be read, so that the rest is checked.
+    pub(super) fn could_not(&mut self, error: Error) -> Result<(), Error> {
+        match error {
+            Error::Repository { what, why } => {
+                let unread = Unread { path: what.into(), why };
+                if !self.coverage.unread.contains(&unread) {
+                    self.coverage.unread.push(unread);
+                }
+                Ok(())
+            }
+            error => Err(error),
+        }
+    }
+
+    /// Says so when the work that this is the end of was interrupted.
+    pub(super) fn as_far_as_it_came(mut self) -> Self {
+        let work = long::work();
+        if work.was_stopped() && self.coverage.interrupted.is_none() {
+            self.coverage.interrupt(work.progress());
+        }
+        self
     }
 
     /// Counts what could not be looked into as what could not be read.
@@ -55,9 +80,10 @@ impl Checked {
         }
         for card in &mut self.cards {
             if matches!(card.judgement.verdict, Verdict::Guide | Verdict::Slow)
+                && self.coverage.interrupted.is_none()
                 && env::terminal(&env::actor()) == Terminal::Interactive
             {
-                card.judgement.verdict = ask(card.rule);
+                card.judgement.verdict = long::waiting(|| ask(card.rule));
             }
         }
         let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {

@@ -111,6 +111,15 @@ pub(super) fn terminal(actor: &Actor) -> Terminal {
     if asked { Terminal::Interactive } else { Terminal::Absent }
 }
 
+/// Whether somebody watches how far a long check has come: a person at a terminal that can
+/// draw over a line.
+pub(super) fn shows_progress() -> bool {
+    actor() == Actor::Person
+        && read("NO_PROGRESS").is_none()
+        && read("TERM").is_some_and(|term| term != "dumb")
+        && std::io::stderr().is_terminal()
+}
+
 /// How to draw: columns and characters.
 pub(super) fn style() -> Style {
     let width = read("COLUMNS")

@@ -100,7 +100,8 @@ impl Check {
         });
         coverage.members += account.members - left_out;
         coverage.ignored += left_out;
-        coverage.unopened.extend(account.unread);
+        let unread = account.unread.into_iter();
+        coverage.unopened.extend(unread.map(|one| self.shown_of(one)));
         inside
     }
 }

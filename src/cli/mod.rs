@@ -13,6 +13,7 @@ mod import;
 mod inside;
 mod key;
 mod logs;
+mod long;
 mod mask;
 mod named;
 mod past;
@@ -153,7 +154,7 @@ fn stamped(repo: &Repo, tree: Option<gix_hash::ObjectId>, code: u8) -> u8 {
 }
 
 fn open() -> Result<Repo, Error> {
-    Repo::open_from_env(env::index_file())
+    Ok(Repo::open_from_env(env::index_file())?.part_of(long::work()))
 }
 
 fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {

@@ -5,6 +5,7 @@ use super::decided::{Beside, Decided};
 use super::env;
 use super::inside::{Inside, contents, fingerprint};
 use super::key::{self, Kept};
+use super::long;
 use super::mask::masked_line;
 use super::stored::{Earlier, earlier};
 use super::users::{announce, scanner};
@@ -20,7 +21,7 @@ use crate::source;
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::pieces::Piece;
 use crate::source::role::{FileRole, role_of};
-use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread};
+use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread, Work};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -52,6 +53,8 @@ pub(super) struct Check {
     /// The last commit, where a run is about that one alone.
     pub(super) head: Option<ObjectId>,
     watch: Option<Watch>,
+    /// What it is a part of, which may be stopped.
+    pub(super) work: Work,
 }
 
 /// A finding, where it stands, and what was decided about it before.
@@ -99,6 +102,7 @@ impl Check {
             committed: Exposure::Committed,
             head: None,
             watch: None,
+            work: long::work(),
         }
     }
 
@@ -141,7 +145,7 @@ impl Check {
         set: &ChangeSet,
         checked: &mut Checked,
     ) -> Result<(), Error> {
-        checked.coverage.add(set.coverage.clone());
+        checked.coverage.add(self.fit_to_show(set.coverage.clone()));
         self.paths(set, checked);
         let beside = OnceLock::new();
         let set = &Together { set, beside: &beside };
@@ -174,6 +178,10 @@ impl Check {
         change: &Change,
         checked: &mut Checked,
     ) -> Result<(), Error> {
+        if self.work.stops() {
+            return Ok(());
+        }
+        self.work.file_done();
         if ignored(&self.config, &change.path) {
             checked.coverage.ignored += 1;
             return Ok(());
@@ -223,7 +231,7 @@ impl Check {
             return Ok(());
         }
         // Only now is it worth knowing which lines are new.
-        let new = lines_new_in(repo, set.set, change, &text, &self.config, &mut checked.coverage)?;
+        let new = self.lines_new_in(repo, set.set, change, &text, &mut checked.coverage)?;
         let lines = LineStarts::of(&text);
         let stand = Stand { text: &text, ..stand };
         for finding in findings {
@@ -235,6 +243,44 @@ impl Check {
         }
         checked.told.extend(self.decided.told());
         Ok(())
+    }
+
+    /// The lines of `change` that are in no parent, and in no file it was moved from.
+    fn lines_new_in(
+        &self,
+        repo: &Repo,
+        set: &ChangeSet,
+        change: &Change,
+        text: &[u8],
+        coverage: &mut Coverage,
+    ) -> Result<NewLines, Error> {
+        let mut new = NewLines::All;
+        for before in change.before.iter().flatten() {
+            let old = match repo.read(*before) {
+                Ok(old) => old,
+                Err(_) if repo.lacks_promised(*before) => {
+                    let why = "its earlier version is in a partial clone's remote and not here: \
+                               every line counts as new"
+                        .to_owned();
+                    coverage.unopened.push(Unread { path: self.shown(&change.path), why });
+                    continue;
+                }
+                Err(why) => return Err(unread_before(why)),
+            };
+            let old = source::decode::to_utf8(&old);
+            new = new.and(new_lines(&old, &source::worktree::beside(change, &old, text))?);
+        }
+        if change.before.iter().any(Option::is_some) {
+            return Ok(new);
+        }
+        // Moved here: its lines are old, unless they come out of a place that is not checked.
+        match set.origin_of(repo, change) {
+            Some(carried) if !ignored(&self.config, &carried.path) => {
+                let old = repo.read(carried.id).map_err(unread_before)?;
+                new_lines(&source::decode::to_utf8(&old), text)
+            }
+            Some(_) | None => Ok(new),
+        }
     }
 
     /// How far what was found there has come, and the short id of its commit.
@@ -324,7 +370,7 @@ impl Check {
     pub(super) fn scan_text(&self, text: &Text<'_>, coverage: &mut Coverage) -> Found {
         let found = self.scanner.scan(text);
         coverage.unread.extend(found.stopped.iter().map(|rule| Unread {
-            path: text.path.into(),
+            path: self.shown(text.path),
             why: format!("the rule `{}` matches too often in it", rule.id),
         }));
         found
@@ -449,44 +495,6 @@ pub(super) enum Where<'a> {
 
 pub(super) fn ignored(config: &Config, path: &[u8]) -> bool {
     !config.ignore.is_empty() && config.ignore.is_match(Path::new(&*String::from_utf8_lossy(path)))
-}
-
-/// The lines of `change` that are in no parent, and in no file it was moved from.
-fn lines_new_in(
-    repo: &Repo,
-    set: &ChangeSet,
-    change: &Change,
-    text: &[u8],
-    config: &Config,
-    coverage: &mut Coverage,
-) -> Result<NewLines, Error> {
-    let mut new = NewLines::All;
-    for before in change.before.iter().flatten() {
-        let old = match repo.read(*before) {
-            Ok(old) => old,
-            Err(_) if repo.lacks_promised(*before) => {
-                let why = "its earlier version is in a partial clone's remote and not here: \
-                           every line counts as new"
-                    .to_owned();
-                coverage.unopened.push(Unread { path: change.path.clone(), why });
-                continue;
-            }
-            Err(why) => return Err(unread_before(why)),
-        };
-        let old = source::decode::to_utf8(&old);
-        new = new.and(new_lines(&old, &source::worktree::beside(change, &old, text))?);
-    }
-    if change.before.iter().any(Option::is_some) {
-        return Ok(new);
-    }
-    // Moved here: its lines are old, unless they come out of a place that is not checked.
-    match set.origin_of(repo, change) {
-        Some(carried) if !ignored(config, &carried.path) => {
-            let old = repo.read(carried.id).map_err(unread_before)?;
-            new_lines(&source::decode::to_utf8(&old), text)
-        }
-        Some(_) | None => Ok(new),
-    }
 }
 
 /// The content of the members that an archive had in a parent, or where it was moved from.

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::source::lfs::{Pointer, Store};
 use crate::source::pieces::{self, Cut, Piece};
 use crate::source::{Change, ChangeSet, Coverage, Repo, Unread};
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use gix_hash::ObjectId;
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -45,7 +45,7 @@ impl Check {
         // It is the pointer's file that is counted.
         checked.add(part);
         if let Err(why) = read {
-            let path = BString::from(outer.path);
+            let path = self.shown(outer.path);
             checked.coverage.unopened.push(Unread { path, why });
         }
     }

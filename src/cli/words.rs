@@ -1,19 +1,32 @@
 //! Words beside files, checked: messages, and the names of files and refs.
 
 use super::checked::Checked;
+use super::inside::{Digest, fingerprint};
 use super::mask::type_prefix;
 use super::run::{Check, Stand, Where, ignored};
 use crate::judge::Exposure;
-use crate::scan::{Confidence, Text};
+use crate::scan::{Confidence, Finding, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
 use crate::source::words::Words;
-use crate::source::{ChangeSet, Coverage, Medium};
+use crate::source::{ChangeSet, Coverage, Medium, Unread};
 use bstr::BString;
+use std::collections::HashSet;
 
 impl Check {
     /// Checks a message or a name; every line of it counts.
     pub(super) fn words(&self, words: &Words, exposure: Exposure, checked: &mut Checked) {
+        self.words_with(words, exposure, |_| true, checked);
+    }
+
+    /// The same, of those findings that are to be told of.
+    fn words_with(
+        &self,
+        words: &Words,
+        exposure: Exposure,
+        told: impl FnMut(&Finding) -> bool,
+        checked: &mut Checked,
+    ) {
         if matches!(words.medium, Medium::Message | Medium::TagMessage) {
             checked.coverage.messages += 1;
         }
@@ -30,6 +43,7 @@ impl Check {
             // What needs a telling context finds anything but that in a name.
             findings.retain(|finding| finding.confidence >= Confidence::Likely);
         }
+        findings.retain(told);
         if findings.is_empty() {
             return;
         }
@@ -67,7 +81,7 @@ impl Check {
         if joined.is_empty() || !self.holds_any(&joined) {
             return;
         }
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for change in new() {
             // A folder's name is told of once.
             let shown = self.shown(&change.path);
@@ -78,12 +92,38 @@ impl Check {
             let of = commit.map(BString::from);
             let (name, text) = (change.path.clone(), change.path.to_vec());
             let words = Words { name, medium: Medium::Path, of, text };
-            let mut part = Checked::default();
-            self.words(&words, exposure, &mut part);
-            part.cards.retain(|card| card.id.is_none() || !seen.contains(&(card.rule, card.id)));
-            seen.extend(part.cards.iter().map(|card| (card.rule, card.id)));
-            checked.add(part);
+            self.words_with(&words, exposure, |one| seen.insert(fingerprint(one)), checked);
         }
+    }
+
+    /// Checks the names of files that are in no commit, a line each. What is in `seen` was
+    /// told of before: a folder's name is in that of each of its files.
+    pub(super) fn names(&self, lines: &[u8], seen: &mut HashSet<Digest>, checked: &mut Checked) {
+        if lines.is_empty() || !self.holds_any(lines) {
+            return;
+        }
+        for name in lines.split(|byte| *byte == b'\n').filter(|name| !name.is_empty()) {
+            let (medium, text) = (Medium::Path, name.to_vec());
+            let words = Words { name: name.into(), medium, of: None, text };
+            let new = |finding: &Finding| seen.insert(fingerprint(finding));
+            self.words_with(&words, Exposure::File, new, checked);
+        }
+    }
+
+    /// What was not read, with its names fit to be shown.
+    pub(super) fn fit_to_show(&self, mut coverage: Coverage) -> Coverage {
+        for unread in coverage.unread.iter_mut().chain(&mut coverage.unopened) {
+            unread.path = self.shown(&unread.path);
+        }
+        for path in &mut coverage.elsewhere {
+            *path = self.shown(path);
+        }
+        coverage
+    }
+
+    /// The same of one thing.
+    pub(super) fn shown_of(&self, unread: Unread) -> Unread {
+        Unread { path: self.shown(&unread.path), why: unread.why }
     }
 
     fn holds_any(&self, text: &[u8]) -> bool {

@@ -75,14 +75,19 @@ impl Trial {
         let scanner = self.scanner();
         let all = std::sync::Mutex::new(Score::default());
         let roots = [self.folder.clone()];
-        let coverage = crate::source::tree::walk(&roots, None, |path, piece| {
-            let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy();
-            let hits = self.hits(&scanner, &name, piece);
-            let score = Score::of_file(&name, &[], hits, piece.own_lines() as u64);
-            if let Ok(mut all) = all.lock() {
-                *all = std::mem::take(&mut *all).and(score);
-            }
-        });
+        let coverage = crate::source::tree::walk(
+            &roots,
+            None,
+            &crate::source::Work::default(),
+            |path, piece| {
+                let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy();
+                let hits = self.hits(&scanner, &name, piece);
+                let score = Score::of_file(&name, &[], hits, piece.own_lines() as u64);
+                if let Ok(mut all) = all.lock() {
+                    *all = std::mem::take(&mut *all).and(score);
+                }
+            },
+        );
         if coverage.read == 0 {
             let path = Path::new(&self.folder).display();
             return Err(Error::Usage(format!("nothing to read in `{path}`")));

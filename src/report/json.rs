@@ -30,6 +30,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         },
         "coverage": {
             "complete": coverage.unread.is_empty() && coverage.unopened.is_empty(),
+            "interrupted": coverage.interrupted.map(|at| at.to_string()),
             "files": coverage.read,
             "bytes": coverage.bytes,
             "members": coverage.members,

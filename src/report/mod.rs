@@ -1,6 +1,13 @@
 //! Cards and coverage in words, and reports for machines. The only place that writes to
 //! people.
-#![expect(clippy::print_stderr, reason = "this is the stage that writes")]
+
+/// A line on standard error. Who closed it does not want to hear.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _closed = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
 
 mod csv;
 pub mod entry;
@@ -10,6 +17,7 @@ mod gitlab;
 mod html;
 mod json;
 mod markdown;
+mod progress;
 mod rdjson;
 mod received;
 mod sarif;
@@ -18,6 +26,7 @@ mod xml;
 
 pub use entry::{Entry, Outcome, Report, Whereabouts};
 pub use format::Format;
+pub use progress::{Drawn, draw};
 pub use received::{received, unopened};
 
 use crate::coach::Card;
@@ -116,7 +125,7 @@ fn clip(text: &str, width: usize) -> String {
 /// nothing to say.
 pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
     for shown in cards {
-        eprintln!("{}", card(shown, style));
+        say!("{}", card(shown, style));
     }
     account(cards, coverage);
 }
@@ -124,13 +133,13 @@ pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
 /// What could not be checked, and a line that sums up, on standard error.
 pub fn account(cards: &[Card], coverage: &Coverage) {
     for unread in coverage.unread.iter().take(20) {
-        eprintln!("leakcoach: could not check {}: {}", Escaped(&unread.path), unread.why);
+        say!("leakcoach: could not check {}: {}", Escaped(&unread.path), unread.why);
     }
     for unopened in coverage.unopened.iter().take(20) {
-        eprintln!("leakcoach: could not look into {}: {}", Escaped(&unopened.path), unopened.why);
+        say!("leakcoach: could not look into {}: {}", Escaped(&unopened.path), unopened.why);
     }
     if let Some(more @ 1..) = coverage.unopened.len().checked_sub(20) {
-        eprintln!("leakcoach: could not look into {more} more");
+        say!("leakcoach: could not look into {more} more");
     }
     if cards.is_empty() && coverage.unread.is_empty() {
         return;
@@ -153,7 +162,7 @@ pub fn account(cards: &[Card], coverage: &Coverage) {
         (0, 1..) => String::new(),
         (count, _) => Count(count, "file").to_string(),
     };
-    eprintln!(
+    say!(
         "leakcoach: {refused} refused of {} found; {files}{members}{messages} checked{unread}",
         cards.len(),
     );
@@ -161,15 +170,15 @@ pub fn account(cards: &[Card], coverage: &Coverage) {
 
 /// Shows why leakcoach stopped, and how to go on.
 pub fn error(error: &Error) {
-    eprintln!("leakcoach: {error}");
+    say!("leakcoach: {error}");
     if let Some(hint) = error.hint() {
-        eprintln!("  hint: {hint}");
+        say!("  hint: {hint}");
     }
 }
 
 /// A line for people, on standard error.
 pub fn notice(line: &str) {
-    eprintln!("leakcoach: {line}");
+    say!("leakcoach: {line}");
 }
 
 /// Data, on standard output.

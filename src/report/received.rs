@@ -15,13 +15,13 @@ const LINES: usize = 20;
 /// be read, and a line that sums up what `commits` held.
 pub fn received(refused: &[Card], coverage: &Coverage, commits: usize, style: Style) {
     for shown in refused.iter().take(CARDS) {
-        eprintln!("{}", card(shown, style));
+        say!("{}", card(shown, style));
     }
     let others = refused.iter().skip(CARDS);
     lines(others.map(|card| format!("refused too: {}:{} [{}]", card.path, card.line, card.rule)));
     let unread = coverage.unread.iter();
     lines(unread.map(|it| format!("could not check {}: {}", Escaped(&it.path), it.why)));
-    eprintln!(
+    say!(
         "leakcoach: {} refused; {} in {} checked",
         Count(refused.len(), "finding"),
         Count(coverage.read, "file"),
@@ -37,9 +37,9 @@ pub fn unopened(coverage: &Coverage) {
 
 fn lines(mut all: impl ExactSizeIterator<Item = String>) {
     for line in all.by_ref().take(LINES) {
-        eprintln!("leakcoach: {line}");
+        say!("leakcoach: {line}");
     }
     if all.len() > 0 {
-        eprintln!("leakcoach: and {} more", all.len());
+        say!("leakcoach: and {} more", all.len());
     }
 }

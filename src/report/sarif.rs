@@ -5,6 +5,7 @@ use super::entry::{Entry, Hole, Report, Spot, upper};
 use super::markdown;
 use crate::catalogue::{Grade, Rule, Severity};
 use crate::judge::Verdict;
+use crate::source::REST;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -193,12 +194,12 @@ fn described(rule: &Rule) -> Value {
 fn notifications(report: &Report<'_>, left_out: usize) -> Vec<Value> {
     let one = |hole: Hole<'_>| {
         let level = if hole.inside { "warning" } else { "error" };
-        let place = json!({ "physicalLocation": { "artifactLocation": { "uri": uri(hole.raw) } } });
-        json!({
-            "level": level,
-            "message": { "text": hole.told() },
-            "locations": [place],
-        })
+        let mut note = json!({ "level": level, "message": { "text": hole.told() } });
+        if hole.raw != REST.as_bytes() {
+            let file = json!({ "uri": uri(hole.raw) });
+            note["locations"] = json!([{ "physicalLocation": { "artifactLocation": file } }]);
+        }
+        note
     };
     let note = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
     let mut all: Vec<Value> = report.holes().take(HOLES).map(one).collect();

@@ -255,8 +255,12 @@ impl Walk<'_> {
     ) -> Result<(), Error> {
         self.seen += 1;
         if self.seen > ITEMS_AT_MOST || folder.depth > DEPTH_AT_MOST {
+            let what = match &self.origin {
+                Origin::Commit(id) => format!("the tree of commit {id}"),
+                Origin::Index | Origin::File | Origin::Stdin => "the index".to_owned(),
+            };
             return Err(Error::Repository {
-                what: "a tree".to_owned(),
+                what,
                 why: "it holds more folders and files than any real one".to_owned(),
             });
         }

@@ -5,13 +5,35 @@
 //! just such files behind. What is not loose here is left to it.
 
 use super::object::Kind;
+use bstr::ByteSlice;
 use flate2::bufread::ZlibDecoder;
 use gix_hash::ObjectId;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A header is at most this long: a kind, a blank, a size, a zero byte.
 const HEADER: usize = 32;
+
+/// As many folders of objects are looked into. git itself follows five in a row.
+const FOLDERS_AT_MOST: usize = 64;
+
+/// The folder `objects` and those that it borrows from, each once (gitrepository-layout(5),
+/// `objects/info/alternates`).
+pub(super) fn folders(objects: &Path) -> Vec<PathBuf> {
+    let mut found = vec![objects.to_owned()];
+    let mut at = 0;
+    while let Some(folder) = found.get(at).cloned() {
+        at += 1;
+        let Ok(text) = std::fs::read(folder.join("info/alternates")) else { continue };
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+            let Ok(other) = folder.join(line.to_path_lossy()).canonicalize() else { continue };
+            if found.len() < FOLDERS_AT_MOST && !found.contains(&other) {
+                found.push(other);
+            }
+        }
+    }
+    found
+}
 
 /// The object `id` in the folder `objects`, or its first part.
 ///

@@ -28,7 +28,9 @@ mod similar;
 #[cfg(test)]
 mod testing;
 pub mod tree;
+mod walk;
 pub mod words;
+pub mod work;
 pub mod worktree;
 
 pub use compare::ChangeSet;
@@ -37,6 +39,7 @@ pub use packs::Unpacked;
 pub use remote::{Remote, host_and_path, without_credentials};
 pub use repo::{Head, InProgress, Repo, RepoEnv};
 pub use similar::Carried;
+pub use work::{Progress, Work};
 
 use bstr::BString;
 use gix_hash::ObjectId;
@@ -115,6 +118,9 @@ pub struct Unread {
     pub why: String,
 }
 
+/// What an interrupted run left unchecked.
+pub const REST: &str = "the rest";
+
 /// What was checked and what could not be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -130,6 +136,8 @@ pub struct Coverage {
     pub members: usize,
     /// How many messages of commits and tags were scanned.
     pub messages: usize,
+    /// How far it came, when it was interrupted before its end.
+    pub interrupted: Option<Progress>,
     /// What could not be read.
     pub unread: Vec<Unread>,
     /// What could not be looked into, and need not keep anything from passing: archives
@@ -144,6 +152,13 @@ impl Coverage {
         self.read == 0 && !(self.unread.is_empty() && self.unopened.is_empty())
     }
 
+    /// Says that the run was interrupted when it had come that far.
+    pub fn interrupt(&mut self, at: Progress) {
+        self.interrupted = Some(at);
+        let why = format!("interrupted: only {at} were checked");
+        self.unread.insert(0, Unread { path: REST.into(), why });
+    }
+
     /// Joins the account of another part of the same run.
     pub fn add(&mut self, other: Self) {
         self.read += other.read;
@@ -152,6 +167,7 @@ impl Coverage {
         self.elsewhere.extend(other.elsewhere);
         self.members += other.members;
         self.messages += other.messages;
+        self.interrupted = self.interrupted.or(other.interrupted);
         self.unread.extend(other.unread);
         self.unopened.extend(other.unopened);
     }

@@ -137,18 +137,32 @@ pub(super) fn tree_items(mut bytes: &[u8], format: gix_hash::Kind) -> Option<Vec
 pub(super) struct CommitHead {
     pub(super) tree: ObjectId,
     pub(super) parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970; zero where that cannot be told.
+    pub(super) date: i64,
 }
 
 /// Reads the head of a commit object; nothing when it is no commit.
 pub(super) fn commit_head(bytes: &[u8]) -> Option<CommitHead> {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let tree = ObjectId::from_hex(lines.next()?.strip_prefix(b"tree ")?).ok()?;
-    let mut parents = Vec::new();
+    let (mut parents, mut date) = (Vec::new(), 0);
     for line in lines {
-        let Some(parent) = line.strip_prefix(b"parent ") else { break };
-        parents.push(ObjectId::from_hex(parent).ok()?);
+        if let Some(parent) = line.strip_prefix(b"parent ") {
+            parents.push(ObjectId::from_hex(parent).ok()?);
+        } else if let Some(committer) = line.strip_prefix(b"committer ") {
+            date = date_of(committer).unwrap_or(0);
+            break;
+        } else if !line.starts_with(b"author ") {
+            break;
+        }
     }
-    Some(CommitHead { tree, parents })
+    Some(CommitHead { tree, parents, date })
+}
+
+/// `A Name <mail> 1767225600 +0100`
+fn date_of(person: &[u8]) -> Option<i64> {
+    let mut words = person.rsplit(|byte| *byte == b' ').skip(1);
+    std::str::from_utf8(words.next()?).ok()?.parse().ok()
 }
 
 /// What an annotated tag points at; nothing when it is no tag.

@@ -50,6 +50,11 @@ impl<'a> Piece<'a> {
         Self { raw, own: 0..text.len(), text, lines_before: 0, whole: true }
     }
 
+    /// Whether it is where the file begins.
+    pub fn is_first(&self) -> bool {
+        self.own.start == 0 && self.lines_before == 0
+    }
+
     /// Whether what begins at `offset` of its text is told of by this piece.
     pub fn owns(&self, offset: usize) -> bool {
         self.own.contains(&offset) || self.whole

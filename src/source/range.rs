@@ -2,8 +2,8 @@
 
 use super::compare::{ChangeSet, New, compare};
 use super::object::{self, Kind};
-use super::repo::{Repo, broken, hex_id, native_oid, oid};
-use super::{Change, Mode, Origin};
+use super::repo::{Repo, broken, hex_id, oid};
+use super::{Change, Mode, Origin, walk};
 use crate::error::Error;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -204,6 +204,15 @@ pub(super) fn peel(
     Err(Error::Repository { what: format!("tag {id}"), why })
 }
 
+/// The commit that a ref leads to, if it leads to one that is here.
+pub(super) fn commit_of(repo: &Repo, reference: &git2::Reference<'_>) -> Option<ObjectId> {
+    let target = oid(reference.resolve().ok()?.target()?);
+    match peel(repo, target, &mut Vec::new()) {
+        Ok((commit, Kind::Commit)) => Some(commit),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 /// The commits that tracking branches of a remote stand at; those of any remote when
 /// it has none.
 fn tracked(repo: &Repo, remote: &str) -> Result<Vec<ObjectId>, Error> {
@@ -225,8 +234,8 @@ fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
         for reference in native.references_glob("refs/remotes/*").map_err(failed)? {
             let reference = reference.map_err(failed)?;
             // What points nowhere hides nothing.
-            if let Ok(commit) = reference.peel_to_commit() {
-                branches.push((reference.name_bytes().into(), oid(commit.id())));
+            if let Some(commit) = commit_of(repo, &reference) {
+                branches.push((reference.name_bytes().into(), commit));
             }
         }
         return Ok(branches);
@@ -247,21 +256,10 @@ pub(super) fn commits_between(
     known: &[ObjectId],
     wanted: &[ObjectId],
 ) -> Result<Vec<ObjectId>, Error> {
-    let what = "the history";
-    if let Some(native) = repo.native() {
-        let walk = || {
-            let mut walk = native.revwalk()?;
-            walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
-            for id in wanted {
-                walk.push(native_oid(*id)?)?;
-            }
-            for id in known {
-                walk.hide(native_oid(*id)?)?;
-            }
-            walk.map(|id| id.map(oid)).collect::<Result<Vec<_>, git2::Error>>()
-        };
-        return walk().map_err(|error| broken(what, &error));
+    if repo.native().is_some() {
+        return walk::commits_between(repo, known, wanted);
     }
+    let what = "the history";
     let mut input = String::new();
     for (sign, ids) in [("", wanted), ("^", known)] {
         for id in ids {

@@ -1,8 +1,8 @@
 //! What a push brings to this repository, as git tells its `pre-receive` and `update` hooks.
 
 use super::object::Kind;
-use super::range::{Outgoing, commits_between, peel};
-use super::repo::{Repo, broken, hex_id, oid};
+use super::range::{Outgoing, commit_of, commits_between, peel};
+use super::repo::{Repo, broken, hex_id};
 use crate::error::Error;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -62,9 +62,7 @@ fn reached(repo: &Repo) -> Result<Vec<ObjectId>, Error> {
         let failed = |error: git2::Error| broken(what, &error);
         for reference in native.references().map_err(failed)? {
             // What points nowhere, or at no commit, hides nothing.
-            if let Ok(commit) = reference.map_err(failed)?.peel_to_commit() {
-                commits.push(oid(commit.id()));
-            }
+            commits.extend(commit_of(repo, &reference.map_err(failed)?));
         }
     } else {
         let format = "--format=%(objectname) %(objecttype)";

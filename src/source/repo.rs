@@ -3,6 +3,7 @@
 //! Opening is cheap: each fact is found out when it is first asked for.
 
 mod facts;
+mod revision;
 
 pub use facts::{Head, InProgress};
 
@@ -10,6 +11,7 @@ use super::loose::{self, Loose};
 use super::object::{self, Bytes, CommitHead, Kind, Thing, TreeItem};
 use super::packs::{Packs, Reader};
 use super::plumbing::{self, Place, Plumbing};
+use super::work::Work;
 use crate::error::Error;
 use crate::text::Escaped;
 use bstr::{BString, ByteSlice};
@@ -39,6 +41,9 @@ pub struct Repo {
     promised: OnceCell<bool>,
     /// Reads what is packed, once that is worth its preparation.
     reader: OnceCell<RefCell<Reader>>,
+    /// The folders of objects: its own and those it borrows from.
+    objects: OnceCell<Vec<PathBuf>>,
+    work: Work,
 }
 
 enum Backend {
@@ -81,7 +86,7 @@ impl Repo {
         if let Some(reader) = self.reader.get() {
             again.read_by(Arc::clone(reader.borrow().packs()));
         }
-        Ok(again)
+        Ok(again.part_of(self.work.clone()))
     }
 
     /// Reads through `packs` from now on: for those who read much.
@@ -130,7 +135,20 @@ impl Repo {
             shallow: OnceCell::new(),
             promised: OnceCell::new(),
             reader: OnceCell::new(),
+            objects: OnceCell::new(),
+            work: Work::default(),
         }
+    }
+
+    /// The same, read as a part of `work`, which may be stopped.
+    #[must_use]
+    pub fn part_of(self, work: Work) -> Self {
+        Self { work, ..self }
+    }
+
+    /// What it is read for.
+    pub fn work(&self) -> &Work {
+        &self.work
     }
 
     pub(super) fn git(&self) -> &Plumbing {
@@ -262,7 +280,9 @@ impl Repo {
     /// The object, if it is a loose one of a repository that libgit2 reads.
     fn loose(&self, id: ObjectId, at_most: u64) -> Option<Result<Loose, String>> {
         self.native()?;
-        loose::read(&self.common_dir().join("objects"), &id, at_most)
+        let folders =
+            self.objects.get_or_init(|| loose::folders(&self.common_dir().join("objects")));
+        folders.iter().find_map(|objects| loose::read(objects, &id, at_most))
     }
 
     fn any_object(&self, id: ObjectId) -> Result<(Kind, Vec<u8>), String> {

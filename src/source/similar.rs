@@ -12,6 +12,9 @@ use gix_hash::ObjectId;
 /// As many candidates are read to compare their content, as with `diff.renameLimit`.
 const CANDIDATES_AT_MOST: usize = 1000;
 
+/// As many files and folders that are gone are looked at.
+const GONE_AT_MOST: usize = 1 << 18;
+
 /// Blobs over this many bytes are carried over only if identical.
 const COMPARE_AT_MOST: u64 = 32 << 20;
 
@@ -72,9 +75,13 @@ impl ChangeSet {
     fn gone(&self, repo: &Repo) -> Vec<Carried> {
         let mut files = Vec::new();
         let mut pending = self.removed.clone();
+        // A folder that holds itself many times over would never end.
+        let mut left = GONE_AT_MOST.max(pending.len());
         while let Some(removed) = pending.pop() {
+            left = left.saturating_sub(1);
             match removed.thing {
                 Thing::File => files.push(Carried { path: removed.path, id: removed.id }),
+                Thing::Folder if left == 0 => {}
                 Thing::Folder => {
                     let Ok(bytes) = repo.object(removed.id, Kind::Tree) else { continue };
                     for item in tree_items(&bytes, repo.format()).unwrap_or_default() {

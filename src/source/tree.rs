@@ -5,12 +5,12 @@
 //! are given in pieces, and few at a time.
 
 use super::pieces::{self, Cut, Extent, Piece};
-use super::{Coverage, Unread};
+use super::{Coverage, Unread, Work};
 use crate::text::Escaped;
 use bstr::BString;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::fs::File;
-use std::io::{Error, ErrorKind};
+use std::io::{Error, ErrorKind, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
@@ -28,9 +28,9 @@ const LARGE_AT_ONCE: usize = 3;
 const NO_FILE: &str = "it is no file, folder or link";
 
 /// Gives `each` the path and the pieces of every file under `paths`, on several threads
-/// and in no order, and says what could not be read. Each thread holds one piece at a
+/// and in no order, until `work` is to stop, and says what could not be read. Each thread holds one piece at a
 /// time; a file's pieces come in order.
-pub fn walk<F>(paths: &[PathBuf], threads: Option<NonZero<usize>>, each: F) -> Coverage
+pub fn walk<F>(paths: &[PathBuf], threads: Option<NonZero<usize>>, work: &Work, each: F) -> Coverage
 where
     F: Fn(&Path, &Piece<'_>) + Sync,
 {
@@ -48,10 +48,14 @@ where
     let (send, receive) = mpsc::channel();
     let gate = Gate { free: Mutex::new(LARGE_AT_ONCE), freed: Condvar::new() };
     builder.build_parallel().run(|| {
-        let mut part = Part { coverage: Coverage::default(), send: send.clone(), gate: &gate };
+        let (coverage, send) = (Coverage::default(), send.clone());
+        let mut part = Part { coverage, send, gate: &gate, work };
         let mut buffer = Vec::new();
         let each = &each;
         Box::new(move |entry| {
+            if work.stops() {
+                return WalkState::Quit;
+            }
             part.visit(entry, &mut buffer, each);
             WalkState::Continue
         })
@@ -125,6 +129,16 @@ struct Part<'a> {
     coverage: Coverage,
     send: mpsc::Sender<Coverage>,
     gate: &'a Gate,
+    work: &'a Work,
+}
+
+/// A file that is read no farther once the work is to stop.
+struct Stopping<'a>(File, &'a Work);
+
+impl Read for Stopping<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.1.stops() { Err(Error::other("interrupted")) } else { self.0.read(buffer) }
+    }
 }
 
 impl Part<'_> {
@@ -178,8 +192,10 @@ impl Part<'_> {
         let (file, len) = open_file(path, named)?;
         let _pass = (len > BUFFER as u64).then(|| self.gate.pass());
         let mut give = |piece: &Piece<'_>| each(path, piece);
+        let file = Stopping(file, self.work);
         let Extent { bytes, sealed } = pieces::read(file, len, &Cut::default(), buffer, &mut give)?;
         self.coverage.read += 1;
+        self.work.file_done();
         self.coverage.bytes += bytes;
         if sealed {
             self.unopened(path, pieces::TOO_LARGE);

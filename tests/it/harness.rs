@@ -99,9 +99,10 @@ impl Repo {
         self.git(&["commit", "-q", "--no-verify", "-m", message]).accepted();
     }
 
-    fn run(&self, command: &mut Command, variables: &[(&str, &str)]) -> Attempt {
+    /// The command at the top of this repository, with nothing of this machine's settings.
+    pub(crate) fn prepared<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let binaries = Path::new(BINARY).parent().unwrap().display().to_string();
-        let output: Output = command
+        command
             .current_dir(self.top())
             .env_clear()
             .env("PATH", format!("{binaries}:/usr/local/bin:/usr/bin:/bin"))
@@ -110,14 +111,21 @@ impl Repo {
             .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
             .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
             .env("COLUMNS", "80")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
-        let shown = [output.stdout, output.stderr].concat();
-        let shown = String::from_utf8_lossy(&shown).into_owned();
+    }
+
+    /// No planted credential may be in what was shown.
+    pub(crate) fn holds_back(&self, shown: &str) {
         for secret in self.planted.lock().unwrap().iter() {
             assert!(!shown.contains(secret.as_str()), "a planted credential was shown");
         }
+    }
+
+    fn run(&self, command: &mut Command, variables: &[(&str, &str)]) -> Attempt {
+        let output: Output =
+            self.prepared(command).envs(variables.iter().copied()).output().unwrap();
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        self.holds_back(&shown);
         Attempt { command: format!("{command:?}"), code: output.status.code().unwrap_or(-1), shown }
     }
 }
@@ -139,6 +147,10 @@ impl Attempt {
     pub(crate) fn ends_with_code(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "{}\n{}", self.command, self.shown);
         self
+    }
+
+    pub(crate) fn code(&self) -> i32 {
+        self.code
     }
 
     #[track_caller]

@@ -76,6 +76,9 @@ fn headline(report: &Report<'_>) -> String {
     let found = Count(report.found(), "finding");
     match report.outcome {
         Outcome::Refused => format!("{} of {found} refused", report.refused()),
+        Outcome::Incomplete if report.coverage.interrupted.is_some() => {
+            "Interrupted: not everything was checked".to_owned()
+        }
         Outcome::Incomplete => "Not everything could be checked".to_owned(),
         Outcome::Passed if report.found() == 0 => "Nothing found".to_owned(),
         Outcome::Passed => format!("{found}, nothing refused"),

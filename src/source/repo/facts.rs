@@ -161,9 +161,7 @@ impl Repo {
     pub fn commit_id(&self, revision: &str) -> Result<ObjectId, Error> {
         let unknown = || Error::Revision { revision: revision.to_owned() };
         if let Some(native) = self.native() {
-            let found = native.revparse_single(revision);
-            let commit = found.and_then(|object| object.peel_to_commit());
-            return commit.map_err(|_| unknown()).map(|commit| oid(commit.id()));
+            return self.native_commit_id(native, revision)?.ok_or_else(unknown);
         }
         let peeled = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "-q", "--verify", "--end-of-options", &peeled];

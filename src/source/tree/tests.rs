@@ -1,7 +1,7 @@
 //! Folders as people have them.
 
 use super::walk;
-use crate::source::Coverage;
+use crate::source::{Coverage, Work};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 fn read(top: &Path, paths: &[&str]) -> (Vec<(String, usize)>, Coverage) {
     let found = Mutex::new(BTreeMap::new());
     let paths: Vec<PathBuf> = paths.iter().map(|path| top.join(path)).collect();
-    let coverage = walk(&paths, None, |path, piece| {
+    let coverage = walk(&paths, None, &Work::default(), |path, piece| {
         let path = path.strip_prefix(top).unwrap().display().to_string();
         let before = found.lock().unwrap().insert(path, piece.raw.len());
         assert_eq!(before, None, "no file is read twice");
