@@ -124,7 +124,7 @@ pub(super) fn baseline(args: &BaselineArgs) -> Result<u8, Error> {
     }));
     let looks = args.check || args.prune;
     let shown = long::shown();
-    let checked = gather(&repo, &check, args)?.as_far_as_it_came();
+    let checked = gather(&repo, &check, args)?.with_interruption();
     drop(shown);
     report::cards(&[], &checked.coverage, env::style());
     for words in &checked.told {

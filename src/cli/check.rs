@@ -86,7 +86,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
         checked => checked?,
     };
     drop(shown);
-    let checked = checked.as_far_as_it_came();
+    let checked = checked.with_interruption();
     Ok(if args.strict { checked.strictly() } else { checked }.conclude_with(&reports))
 }
 
@@ -270,7 +270,7 @@ fn tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
 pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     let all = Mutex::new(Checked::default());
     let names = Mutex::new((Vec::new(), HashSet::new()));
-    let coverage = source::tree::walk(paths, long::threads(), &check.work, |path, piece| {
+    let mut coverage = source::tree::walk(paths, long::threads(), &check.work, |path, piece| {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
         let name = path.as_os_str().as_encoded_bytes();
@@ -296,7 +296,10 @@ pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     });
     let mut checked = all.into_inner().unwrap_or_default();
     let (mut lines, mut seen) = names.into_inner().unwrap_or_default();
-    for unread in coverage.unread.iter().chain(&coverage.unopened) {
+    for unread in coverage.unread.iter_mut().chain(&mut coverage.unopened) {
+        if let Some(path) = unread.path.strip_prefix(b"./") {
+            unread.path = path.into();
+        }
         lines.extend_from_slice(&unread.path);
         lines.push(b'\n');
     }

@@ -31,20 +31,16 @@ impl Checked {
 
     /// Names a part of the repository that could not be read, so that the rest is checked.
     pub(super) fn could_not(&mut self, error: Error) -> Result<(), Error> {
-        match error {
-            Error::Repository { what, why } => {
-                let unread = Unread { path: what.into(), why };
-                if !self.coverage.unread.contains(&unread) {
-                    self.coverage.unread.push(unread);
-                }
-                Ok(())
-            }
-            error => Err(error),
+        let Error::Repository { what, why } = error else { return Err(error) };
+        let unread = Unread { path: what.into(), why };
+        if !self.coverage.unread.contains(&unread) {
+            self.coverage.unread.push(unread);
         }
+        Ok(())
     }
 
     /// Says so when the work that this is the end of was interrupted.
-    pub(super) fn as_far_as_it_came(mut self) -> Self {
+    pub(super) fn with_interruption(mut self) -> Self {
         let work = long::work();
         if work.was_stopped() && self.coverage.interrupted.is_none() {
             self.coverage.interrupt(work.progress());

@@ -53,9 +53,12 @@ pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checke
     let mut history = history::history(repo, dangling)?;
     let mut checked = Checked::default();
     checked.coverage.add(std::mem::take(&mut history.coverage));
+    check.work.files(history.held.len());
     let looks = Looks::of(check, &history);
-    let rest = history.each_packed(|blob| looks.at_packed(blob));
+    let rest = history.each_packed(&check.work, |blob| looks.at_packed(blob));
     looks.one_by_one(repo, &rest)?;
+    // When it was interrupted, what was found until then is told all the same.
+    check.work.end();
 
     let mut telling: BTreeMap<u32, HashSet<ObjectId>> = BTreeMap::new();
     for (held, look) in history.held.iter().zip(looks.of_held) {
@@ -73,6 +76,7 @@ pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checke
                 let path = history.paths[held.path as usize].clone();
                 checked.coverage.unread.push(Unread { path, why });
             }
+            None if check.work.was_stopped() => {}
             None => {
                 let path = history.paths[held.path as usize].clone();
                 let why = "it was not looked at".to_owned();
@@ -148,6 +152,7 @@ impl<'a> Looks<'a> {
         let special = archive::is_archive(bytes) || Pointer::of(bytes).is_some();
         let mut seen: Vec<Seen> = Vec::new();
         for (place, held) in self.places_of(blob) {
+            self.check.work.file_done();
             let path = &self.history.paths[held.path as usize];
             let look = if ignored(&self.check.config, path) {
                 Look::Ignored
@@ -196,7 +201,7 @@ impl<'a> Looks<'a> {
         let parts = rest.chunks(size).map(|part| Ok((repo.reopen()?, part)));
         let parts: Vec<(Repo, &[usize])> = parts.collect::<Result<_, Error>>()?;
         parts.into_par_iter().for_each(|(repo, part)| {
-            for blob in part {
+            for blob in part.iter().take_while(|_| !self.check.work.stops()) {
                 self.at_stored(&repo, *blob);
             }
         });

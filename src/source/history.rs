@@ -8,6 +8,7 @@
 use super::object::{self, CommitHead, Kind, Thing};
 use super::packs::{Packs, Reader, Unpacked};
 use super::repo::{Repo, broken, hex_id, oid};
+use super::work::Work;
 use super::{Coverage, Unread};
 use crate::error::Error;
 use bstr::{BString, ByteSlice};
@@ -53,8 +54,8 @@ impl History {
     /// Gives each blob that is in a pack to `visit`, on all threads, by its number; one
     /// that is stored as what it has beside another comes after that other. Gives the
     /// numbers of the rest, to be read one by one.
-    pub fn each_packed(&self, visit: impl Fn(&Unpacked<'_>) + Sync) -> Vec<usize> {
-        self.packs.each(&self.blobs, visit)
+    pub fn each_packed(&self, work: &Work, visit: impl Fn(&Unpacked<'_>) + Sync) -> Vec<usize> {
+        self.packs.each(&self.blobs, work, visit)
     }
 }
 
@@ -81,7 +82,7 @@ pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
         commit: 0,
     };
     let commits = walk.parents_first(&tips)?;
-    for ((_, tree), number) in commits.iter().zip(0..) {
+    for ((_, tree), number) in commits.iter().zip(0..).take_while(|_| !repo.work().stops()) {
         walk.commit = number;
         walk.enter(*tree, &mut BString::default(), 0);
     }

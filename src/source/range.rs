@@ -8,6 +8,7 @@ use crate::error::Error;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 #[cfg(test)]
 mod tests;
@@ -38,12 +39,15 @@ impl Outgoing {
 
     /// As [`Self::change_sets`], one after the other: each is made when it is asked for.
     pub fn each_change_set(&self, repo: &Repo) -> impl Iterator<Item = Result<ChangeSet, Error>> {
-        let mut seen: HashSet<(BString, ObjectId)> = HashSet::new();
+        // Two keyed hashes in place of paths: nobody can make two of them meet.
+        let (one, other) = (RandomState::new(), RandomState::new());
+        let key = move |of: &(&BString, ObjectId)| (one.hash_one(of), other.hash_one(of));
+        let mut seen: HashSet<(u64, u64)> = HashSet::new();
         let commits = self.commits.iter().map(move |commit| changes_of_commit(repo, *commit));
         let bare = self.bare.iter().map(move |(name, id)| changes_of_bare(repo, name, *id));
         commits.chain(bare).map(move |set| {
             let mut set = set?;
-            set.changes.retain(|change| seen.insert((change.path.clone(), change.id)));
+            set.changes.retain(|change| seen.insert(key(&(&change.path, change.id))));
             Ok(set)
         })
     }

@@ -17,6 +17,8 @@ struct Shared {
     stop: Arc<AtomicBool>,
     /// Whether somebody did stop.
     stopped: AtomicBool,
+    /// Whether what is left is done to its end.
+    ending: AtomicBool,
     files: AtomicUsize,
     files_of: AtomicUsize,
     done: AtomicUsize,
@@ -44,11 +46,17 @@ impl Work {
 
     /// Whether to stop now. Who asks and is told so does stop.
     pub fn stops(&self) -> bool {
-        let stop = self.0.stop.load(Ordering::Relaxed);
+        let ending = self.0.ending.load(Ordering::Relaxed);
+        let stop = self.0.stop.load(Ordering::Relaxed) && !ending;
         if stop {
             self.0.stopped.store(true, Ordering::Relaxed);
         }
         stop
+    }
+
+    /// What is left now is only to tell of what was found: it does not stop any more.
+    pub fn end(&self) {
+        self.0.ending.store(true, Ordering::Relaxed);
     }
 
     /// Whether some of it was left undone.
@@ -115,6 +123,8 @@ mod tests {
         assert!(!work.was_stopped(), "nobody has asked yet");
         assert!(work.clone().stops());
         assert!(work.was_stopped());
+        work.end();
+        assert!(!work.stops() && work.was_stopped());
     }
 
     #[test]

@@ -107,6 +107,13 @@ fn the_first_ctrl_c_ends_it_soon_with_all_reports_and_the_second_at_once() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 
+    let ended = [1, 4, 16].into_iter().find_map(|seconds| {
+        let after = Duration::from_secs(seconds);
+        let ended = interrupted(&repo, &["--history", "--jobs", "1"], &["-INT"], after);
+        (ended.code == Some(1)).then_some(ended)
+    });
+    assert!(ended.expect("it ends with a refusal").told.contains(" of 8001 files were checked"));
+
     let after = Duration::from_secs(1);
     let ended = interrupted(&repo, &["--branch", "main"], &["-INT", "-INT"], after);
     assert_eq!(ended.code, None, "the second signal ended it: {}", ended.told);

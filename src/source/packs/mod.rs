@@ -13,21 +13,16 @@ mod walk;
 pub(super) use cache::Reader;
 pub use walk::Unpacked;
 
+use super::loose;
 use super::object::Kind;
 use super::repo::Repo;
 use entries::Pack;
 use gix_hash::ObjectId;
-use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[cfg(test)]
 mod tests;
-
-/// As many folders of objects may stand behind one another; git stops at five.
-const ALTERNATES: usize = 16;
 
 /// All packs of a repository and of those that it borrows objects of.
 pub(super) struct Packs(Vec<Pack>);
@@ -43,7 +38,7 @@ impl Packs {
     /// Those that can be read.
     pub(super) fn of(repo: &Repo) -> Self {
         let mut packs = Vec::new();
-        for folder in object_folders(&repo.common_dir().join("objects")) {
+        for folder in loose::folders(&repo.common_dir().join("objects")) {
             let Ok(files) = fs::read_dir(folder.join("pack")) else { continue };
             let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
             paths.retain(|path| path.extension().is_some_and(|ending| ending == "idx"));
@@ -59,26 +54,4 @@ impl Packs {
             .zip(0..)
             .find_map(|(pack, number)| Some(Spot { pack: number, entry: pack.find(id)? }))
     }
-}
-
-/// The folder itself and what its `info/alternates` name, each once.
-fn object_folders(objects: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![objects.to_owned()];
-    let mut known: HashSet<PathBuf> = fs::canonicalize(objects).into_iter().collect();
-    let mut at = 0;
-    while let Some(folder) = folders.get(at).cloned().filter(|_| at < ALTERNATES) {
-        at += 1;
-        let Ok(lines) = fs::read(folder.join("info/alternates")) else { continue };
-        for line in lines.split(|byte| *byte == b'\n') {
-            // A quoted name is left to the repository.
-            if line.is_empty() || matches!(line.first(), Some(b'#' | b'"')) {
-                continue;
-            }
-            let next = folder.join(OsStr::from_bytes(line));
-            if fs::canonicalize(&next).is_ok_and(|path| known.insert(path)) {
-                folders.push(next);
-            }
-        }
-    }
-    folders
 }

@@ -1,6 +1,7 @@
 use super::{Packs, Reader};
 use crate::source::object::Kind;
 use crate::source::testing::Sandbox;
+use crate::source::work::Work;
 use gix_hash::ObjectId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -35,7 +36,7 @@ fn each_blob_is_given_once_with_what_its_base_has_not() {
     let given: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::default();
     let with_base = Mutex::new(0);
 
-    let rest = Packs::of(&repo).each(&wanted, |blob| {
+    let rest = Packs::of(&repo).each(&wanted, &Work::default(), |blob| {
         let mut given = given.lock().unwrap();
         if let Some((base, fresh)) = blob.base {
             *with_base.lock().unwrap() += 1;
@@ -89,7 +90,7 @@ fn borrowed_packs_count_and_circles_of_borrowing_end() {
     link(&folder, &own);
 
     let wanted = objects(&lender, "blob");
-    let rest = Packs::of(&sandbox.repo()).each(&wanted, |_| {});
+    let rest = Packs::of(&sandbox.repo()).each(&wanted, &Work::default(), |_| {});
     assert!(rest.is_empty());
 }
 
@@ -115,7 +116,8 @@ fn what_a_damaged_pack_holds_is_left_to_others() {
         }
         std::fs::write(&pack, &damaged).unwrap();
         let given = Mutex::new(0);
-        let rest = Packs::of(&sandbox.repo()).each(&wanted, |_| *given.lock().unwrap() += 1);
+        let rest = Packs::of(&sandbox.repo())
+            .each(&wanted, &Work::default(), |_| *given.lock().unwrap() += 1);
         assert_eq!(rest.len() + *given.lock().unwrap(), wanted.len(), "seed {seed}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::entries::{LARGEST, NONE, Pack, Unpacker};
 use super::{Packs, delta};
+use crate::source::work::Work;
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ impl Packs {
     pub(in crate::source) fn each(
         &self,
         wanted: &[ObjectId],
+        work: &Work,
         each: impl Fn(&Unpacked<'_>) + Sync,
     ) -> Vec<usize> {
         let mut of_pack: Vec<HashMap<u32, usize>> = vec![HashMap::new(); self.0.len()];
@@ -47,7 +49,7 @@ impl Packs {
         }
         for (pack, wanted) in self.0.iter().zip(of_pack) {
             if !wanted.is_empty() {
-                rest.extend(Walk::new(pack, &wanted).go(&each));
+                rest.extend(Walk::new(pack, &wanted).go(work, &each));
             }
         }
         rest.sort_unstable();
@@ -127,11 +129,11 @@ impl<'a> Walk<'a> {
         self.roots = roots;
     }
 
-    fn go(&self, each: &(impl Fn(&Unpacked<'_>) + Sync)) -> Vec<usize> {
+    fn go(&self, work: &Work, each: &(impl Fn(&Unpacked<'_>) + Sync)) -> Vec<usize> {
         let made: Vec<Vec<usize>> = self
             .roots
             .par_iter()
-            .map_init(Unpacker::default, |by, root| self.family(*root, by, each))
+            .map_init(Unpacker::default, |by, root| self.family(*root, by, work, each))
             .collect();
         let mut missed = vec![true; self.wanted.values().max().map_or(0, |most| most + 1)];
         for number in made.into_iter().flatten() {
@@ -148,12 +150,13 @@ impl<'a> Walk<'a> {
         &self,
         root: u32,
         by: &mut Unpacker,
+        work: &Work,
         each: &(impl Fn(&Unpacked<'_>) + Sync),
     ) -> Vec<usize> {
         let mut done = Vec::new();
         let (mut delta, mut fresh, mut spare) = (Vec::new(), Vec::new(), Vec::new());
         let mut bytes = Vec::new();
-        if self.pack.unpack(root, by, &mut bytes).is_none() {
+        if work.stops() || self.pack.unpack(root, by, &mut bytes).is_none() {
             return done;
         }
         let mut levels = vec![self.level(root, bytes)];
@@ -161,7 +164,7 @@ impl<'a> Walk<'a> {
             each(&Unpacked { number, bytes: &levels[0].bytes, base: None });
             done.push(number);
         }
-        while let Some(level) = levels.last_mut() {
+        while let Some(level) = levels.last_mut().filter(|_| !work.stops()) {
             let Some(child) = level.children.pop() else {
                 if let Some(level) = levels.pop() {
                     spare = level.bytes;
