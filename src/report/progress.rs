@@ -35,6 +35,7 @@ pub fn draw(work: Work, unicode: bool) -> Drawn {
         let mut measured = false;
         loop {
             let progress = work.progress();
+            bar.set_message(progress.to_string());
             let files = progress.files_of.map(|of| (progress.files, of));
             if let Some((done, of)) = progress.commits.or(files) {
                 if !std::mem::replace(&mut measured, true) {
@@ -43,7 +44,6 @@ pub fn draw(work: Work, unicode: bool) -> Drawn {
                 bar.set_length(of as u64);
                 bar.set_position(done as u64);
             }
-            bar.set_message(progress.to_string());
             bar.tick();
             if is_over.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
                 break;

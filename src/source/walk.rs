@@ -178,3 +178,79 @@ impl Walk<'_> {
         order
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::commits_between;
+    use crate::source::testing::Sandbox;
+    use gix_hash::ObjectId;
+    use std::collections::HashSet;
+    use std::fmt::Write as _;
+
+    const COMMITS: usize = 60;
+
+    /// Commits with random parents, and what git calls them. `late` of ten are dated by a clock
+    /// that is wrong.
+    fn random(seed: u64, late: u32) -> (Sandbox, Vec<ObjectId>) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut stream = String::new();
+        for at in 1..=COMMITS {
+            let wrong = random.u32(..10) < late;
+            let date = 1_767_225_600 + if wrong { random.usize(..9_000) } else { at * 60 };
+            let _ = write!(
+                stream,
+                "commit refs/heads/c{at}\nmark :{at}\ncommitter A <a@localhost> {date} +0000\n\
+                 data 1\n{}\n",
+                at % 10
+            );
+            let mut parents: Vec<usize> =
+                (0..random.usize(0..=3)).map(|_| random.usize(at.saturating_sub(8)..at)).collect();
+            parents.retain(|parent| *parent > 0);
+            parents.sort_unstable();
+            parents.dedup();
+            for (index, parent) in parents.iter().enumerate() {
+                let _ = writeln!(stream, "{} :{parent}", if index == 0 { "from" } else { "merge" });
+            }
+        }
+        let sandbox = Sandbox::new();
+        sandbox.write("../stream", stream);
+        sandbox.git(&["-c", "alias.m=!git fast-import --quiet < ../stream", "m"]);
+        let ids = (1..=COMMITS).map(|at| sandbox.id(&format!("c{at}"))).collect();
+        (sandbox, ids)
+    }
+
+    #[test]
+    fn the_commits_are_those_that_git_lists_parents_first_and_none_is_left_out() {
+        for (seed, late) in [(1, 0), (2, 0), (3, 3), (4, 10)] {
+            let (sandbox, ids) = random(seed, late);
+            let repo = sandbox.repo();
+            let mut random = fastrand::Rng::with_seed(seed);
+            for _ in 0..12 {
+                let mut some = |most| -> Vec<usize> {
+                    (0..random.usize(0..=most)).map(|_| random.usize(..COMMITS)).collect()
+                };
+                let (known, wanted) = (some(3), some(4));
+                let all = |places: &[usize]| places.iter().map(|at| ids[*at]).collect::<Vec<_>>();
+                let found = commits_between(&repo, &all(&known), &all(&wanted)).unwrap();
+
+                let mut args = vec!["rev-list".to_owned()];
+                args.extend(wanted.iter().map(|at| format!("c{}", at + 1)));
+                args.extend(known.iter().map(|at| format!("^c{}", at + 1)));
+                let told = if wanted.is_empty() { String::new() } else { sandbox.git(&args) };
+                let told: HashSet<ObjectId> =
+                    told.lines().map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect();
+                let given: HashSet<ObjectId> = found.iter().copied().collect();
+                assert_eq!(given.len(), found.len(), "none is given twice");
+                assert!(given.is_superset(&told), "seed {seed}: one is left out");
+                assert!(late > 0 || given == told, "seed {seed}: one is known");
+                let mut before = HashSet::new();
+                for id in found {
+                    let parents = repo.commit(id).unwrap().parents;
+                    let wrong = |parent| given.contains(parent) && !before.contains(parent);
+                    assert!(!parents.iter().any(wrong), "a parent comes first");
+                    before.insert(id);
+                }
+            }
+        }
+    }
+}

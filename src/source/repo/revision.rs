@@ -142,7 +142,8 @@ mod tests {
             &short,
         ];
         for name in names {
-            let told = sandbox.id(&format!("{name}^{{commit}}"));
+            let peel = if name.starts_with(':') { "" } else { "^{commit}" };
+            let told = sandbox.id(&format!("{name}{peel}"));
             assert_eq!(repo.commit_id(name).expect(name), told, "{name}");
         }
         for none in ["HEAD~9", "HEAD^3", "nowhere", "0000000", "HEAD:a", "~1"] {
