@@ -7,6 +7,7 @@
 
 use super::object::{self, CommitHead, Kind, Thing};
 use super::packs::{Packs, Reader, Unpacked};
+use super::range::commit_of;
 use super::repo::{Repo, broken, hex_id, oid};
 use super::work::Work;
 use super::{Coverage, Unread};
@@ -245,9 +246,7 @@ fn tips(repo: &Repo, dangling: bool) -> Result<Vec<ObjectId>, Error> {
     let mut tips = HashSet::new();
     for reference in native.references().map_err(failed)? {
         // A ref that points nowhere, or at no commit, has no history.
-        if let Ok(commit) = reference.map_err(failed)?.peel_to_commit() {
-            tips.insert(oid(commit.id()));
-        }
+        tips.extend(commit_of(repo, &reference.map_err(failed)?));
     }
     if let Some(head) = repo.head()?.commit {
         tips.insert(head);
