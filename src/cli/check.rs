@@ -173,8 +173,12 @@ pub(super) fn staged_and(
         let path = path.strip_prefix(top.as_deref()?).ok()?;
         Some(path.as_os_str().as_encoded_bytes().to_vec())
     };
-    let staged = |path: &[u8]| set.changes.iter().any(|change| change.path == path);
-    if files.iter().any(|file| path_of(file).is_none_or(|path| !staged(&path))) {
+    let beyond = |set: &source::ChangeSet| {
+        let staged = |path: &[u8]| set.changes.iter().any(|change| change.path == path);
+        files.iter().any(|file| path_of(file).is_none_or(|path| !staged(&path)))
+    };
+    // What a merge brings is staged for a hook manager, and nothing new.
+    if beyond(set) && beyond(&source::index::staged_since_head(repo)?) {
         let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
         let mut whole = walk(&check, &files);
         let known = |card: &Card| {

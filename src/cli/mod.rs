@@ -176,7 +176,8 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
             (stamped(&repo, set.tree, code), hook::Input::Passed)
         }
         "pre-commit" => {
-            let set = source::index::staged(&repo)?;
+            // Hook managers run it in git's pre-merge-commit too.
+            let set = source::index::staged_to_merge(&repo, &env::merged())?;
             let code = check::staged_and(&repo, &set, args)?.conclude();
             (stamped(&repo, set.tree, code), hook::Input::Passed)
         }

@@ -37,23 +37,35 @@ pub fn staged(repo: &Repo) -> Result<ChangeSet, Error> {
 /// git runs `pre-merge-commit` before it writes `MERGE_HEAD`; until then the commits
 /// stand only in the hook's environment: see [`merged_by_variable`].
 pub fn staged_to_merge(repo: &Repo, merged: &[ObjectId]) -> Result<ChangeSet, Error> {
+    against(repo, &parent_trees(repo, merged)?)
+}
+
+/// What is staged that `HEAD` alone does not have: in a merge, also what it brings.
+///
+/// # Errors
+/// As those of [`staged`].
+pub fn staged_since_head(repo: &Repo) -> Result<ChangeSet, Error> {
+    let head = repo.head()?.commit.map(|head| Ok(repo.commit(head)?.tree));
+    against(repo, &head.into_iter().collect::<Result<Vec<_>, Error>>()?)
+}
+
+fn against(repo: &Repo, trees: &[ObjectId]) -> Result<ChangeSet, Error> {
     let index = read(&repo.index_path(), repo.format());
     if repo.is_bare() && !repo.index_is_given() && matches!(index, Ok(None)) {
         return Ok(ChangeSet::default());
     }
-    let trees = parent_trees(repo, merged)?;
     match index {
         // An empty index after a first commit is rare enough to have git confirm it.
         Ok(Some(index)) if trees.is_empty() || !index.entries().is_empty() => {
             let new = New::Index(Range::whole(&index));
-            Ok(ChangeSet { tree: new.tree(), ..compare(repo, new, &trees, Origin::Index)? })
+            Ok(ChangeSet { tree: new.tree(), ..compare(repo, new, trees, Origin::Index)? })
         }
         Ok(None) if trees.is_empty() => Ok(ChangeSet::default()),
         Err(Unreadable::Damaged) => Err(Error::Repository {
             what: "the index".to_owned(),
             why: "its content does not match its checksum".to_owned(),
         }),
-        Ok(_) | Err(Unreadable::Unknown) => as_git_tells(repo, &trees),
+        Ok(_) | Err(Unreadable::Unknown) => as_git_tells(repo, trees),
     }
 }
 

@@ -164,6 +164,20 @@ fn a_hook_manager_that_names_all_files_has_all_files_checked() {
 }
 
 #[test]
+fn what_a_merge_brings_is_not_checked_whole_when_a_hook_manager_names_it() {
+    let repo = Repo::plain();
+    repo.write("a.py", "a = 1\n").write("old.py", &token(8)).commit_unchecked("first");
+    repo.git(&["checkout", "-q", "-b", "side"]).accepted();
+    repo.write("b.py", &token(6)).commit_unchecked("on the side");
+    repo.git(&["checkout", "-q", "main"]).accepted();
+    repo.write("c.py", "c = 1\n").commit_unchecked("on main");
+    repo.git(&["merge", "-q", "--no-commit", "side"]).accepted();
+
+    repo.leakcoach(&["hook", "pre-commit", "b.py"]).accepted().silent();
+    repo.leakcoach(&["hook", "pre-commit", "b.py", "old.py"]).refused().says("old.py:1");
+}
+
+#[test]
 fn a_push_that_a_hook_manager_hands_over_is_checked_whatever_it_tells() {
     let repo = Repo::plain();
     repo.write("a.py", "a = 1\n").commit_unchecked("first");
