@@ -53,7 +53,8 @@ pub(super) struct CheckArgs {
     /// Check logs of pipelines instead; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., group = "what")]
     log: Vec<PathBuf>,
-    /// Check everything that was ever committed: all refs, stashes and notes
+    /// Check everything that was ever committed: all refs, stashes and notes, with messages
+    /// and names of refs
     #[arg(long, group = "what")]
     history: bool,
     /// With --history: also what no ref reaches any more
@@ -97,8 +98,7 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
     } else if !args.tree.is_empty() {
         tree(&args.tree, rules)
     } else if args.history {
-        let repo = open()?;
-        past::check(&Check::new(Some(&repo), rules)?, &repo, args.dangling)
+        history(&open()?, args.dangling, rules)
     } else if !args.log.is_empty() {
         logs(&around(rules)?, &args.log)
     } else if args.all_changes {
@@ -143,6 +143,16 @@ fn all_changes(repo: &Repo, rules: &[PathBuf]) -> Result<Checked, Error> {
         .cards
         .retain(|card| card.id.is_none() || seen.insert((card.path.clone(), card.rule, card.id)));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    Ok(checked)
+}
+
+/// Checks all that was ever committed, and the words beside it.
+fn history(repo: &Repo, dangling: bool, rules: &[PathBuf]) -> Result<Checked, Error> {
+    let check = Check::new(Some(repo), rules)?;
+    let mut checked = past::check(&check, repo, dangling)?;
+    for words in source::words::words_of_history(repo, dangling)? {
+        check.words(&words?, check.committed, &mut checked);
+    }
     Ok(checked)
 }
 

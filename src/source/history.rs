@@ -236,7 +236,7 @@ impl Walk<'_> {
 }
 
 /// The commits to begin with.
-fn tips(repo: &Repo, dangling: bool) -> Result<Vec<ObjectId>, Error> {
+pub(super) fn tips(repo: &Repo, dangling: bool) -> Result<Vec<ObjectId>, Error> {
     let what = "the refs";
     let Some(native) = repo.native() else {
         let lines = repo.git().ask(what, &["rev-list", "--all", "--no-walk", "--reflog"])?;

@@ -336,8 +336,12 @@ impl Repo {
 
     /// The tree and the parents of a commit; none at the edge of a shallow clone.
     pub(super) fn commit(&self, id: ObjectId) -> Result<CommitHead, Error> {
-        let bytes = self.object(id, Kind::Commit)?;
-        let mut head = object::commit_head(&bytes).ok_or_else(|| Error::Repository {
+        self.commit_in(id, &self.object(id, Kind::Commit)?)
+    }
+
+    /// The same, of a commit whose bytes are known.
+    pub(super) fn commit_in(&self, id: ObjectId, bytes: &[u8]) -> Result<CommitHead, Error> {
+        let mut head = object::commit_head(bytes).ok_or_else(|| Error::Repository {
             what: format!("commit {id}"),
             why: "it is malformed".to_owned(),
         })?;

@@ -8,8 +8,11 @@ use crate::error::Error;
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 
+mod past;
 #[cfg(test)]
 mod tests;
+
+pub use past::{WordsOfHistory, words_of_history};
 
 /// A text that is in no file; all of it is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,21 +32,22 @@ impl Outgoing {
     pub fn words<'a>(&'a self, repo: &'a Repo) -> impl Iterator<Item = Result<Words, Error>> + 'a {
         let commits = self.commits.iter().map(|commit| message_of_commit(repo, *commit));
         let tags = self.tags.iter().map(|tag| message_of_tag(repo, *tag));
-        let refs = self.new_refs.iter().map(|name| {
-            let called = bstr::concat([&b"ref "[..], name]).into();
-            Ok(Words { name: called, medium: Medium::Ref, of: None, text: name.to_vec() })
-        });
+        let refs = self.new_refs.iter().map(|name| Ok(name_of_ref(name)));
         commits.chain(tags).chain(refs)
     }
 }
 
 /// The message of a commit.
 pub fn message_of_commit(repo: &Repo, id: ObjectId) -> Result<Words, Error> {
-    let bytes = repo.object(id, Kind::Commit)?;
+    Ok(message_of_commit_in(id, &repo.object(id, Kind::Commit)?))
+}
+
+/// The message in the `bytes` of a commit.
+fn message_of_commit_in(id: ObjectId, bytes: &[u8]) -> Words {
     let short = id.to_hex_with_len(12).to_string();
-    let text = message(&bytes).to_vec();
+    let text = message(bytes).to_vec();
     let name = format!("commit {short} (message)").into();
-    Ok(Words { name, medium: Medium::Message, of: Some(short.into()), text })
+    Words { name, medium: Medium::Message, of: Some(short.into()), text }
 }
 
 /// The message of an annotated tag.
@@ -54,6 +58,12 @@ fn message_of_tag(repo: &Repo, id: ObjectId) -> Result<Words, Error> {
     let name = bstr::concat([&b"tag "[..], tag, b" (message)"]).into();
     let text = message(&bytes).to_vec();
     Ok(Words { name, medium: Medium::TagMessage, of: Some(tag.into()), text })
+}
+
+/// The name of a ref, in full.
+fn name_of_ref(name: &BString) -> Words {
+    let called = bstr::concat([&b"ref "[..], name]).into();
+    Words { name: called, medium: Medium::Ref, of: None, text: name.to_vec() }
 }
 
 /// What follows the headers of a commit or tag, which end at an empty line.

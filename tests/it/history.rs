@@ -61,3 +61,25 @@ fn what_is_copied_out_of_an_ignored_place_is_found_where_it_is_copied_to() {
     assert_eq!(checked.refused().refusals(), 1);
     checked.says("new/app.env");
 }
+
+#[test]
+fn messages_tags_and_names_of_refs_belong_to_it() {
+    let repo = Repo::plain();
+    let [in_commit, in_tag, in_name, gone] = [4, 5, 6, 7].map(|seed| token(&repo, seed));
+    repo.write("a", "1\n").commit_unchecked(&format!("use {in_commit}"));
+    repo.git(&["tag", "-a", "-m", &format!("see {in_tag}"), "v1"]).accepted();
+    repo.git(&["tag", "-a", "-m", "outer", "v2", "v1"]).accepted();
+    repo.git(&["branch", &format!("try-{in_name}")]).accepted();
+    repo.git(&["branch", "side"]).accepted();
+
+    let told = repo.leakcoach(&["check", "--history"]);
+    assert_eq!(told.refused().refusals(), 3);
+    told.says("commit ").says("(message):1").says("tag v1 (message):1").says("try-ghp_[36 bytes");
+
+    repo.write("a", "2\n").commit_unchecked("second");
+    repo.git(&["tag", "-a", "-m", &format!("see {gone}"), "v3"]).accepted();
+    repo.git(&["tag", "-d", "v3"]).accepted();
+    assert_eq!(repo.leakcoach(&["check", "--history"]).refused().refusals(), 3);
+    let all = repo.leakcoach(&["check", "--history", "--dangling"]);
+    assert_eq!(all.refused().refusals(), 4);
+}

@@ -1,6 +1,6 @@
 //! Messages and names, by libgit2 and by git.
 
-use super::{Words, has_scissors, kept_of_message, message_of_commit};
+use super::{Words, has_scissors, kept_of_message, message_of_commit, words_of_history};
 use crate::source::Medium;
 use crate::source::range::pushed;
 use crate::source::repo::Repo;
@@ -40,6 +40,46 @@ fn messages_tags_and_new_names_are_sent_too() {
     sandbox.git(&["config", "extensions.partialClone", "nobody"]);
     assert!(sandbox.repo().needs_git());
     assert_eq!(sent(&sandbox.repo(), &lines), expected);
+}
+
+#[test]
+fn the_words_of_a_history_are_given_once_each() {
+    let sandbox = Sandbox::holding(&[("a", "1\n")]);
+    sandbox.git(&["checkout", "-q", "-b", "side"]);
+    sandbox.write("b", "2\n");
+    sandbox.commit("on the side");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.write("c", "3\n");
+    sandbox.commit("on main");
+    sandbox.git(&["merge", "-q", "-m", "both", "side"]);
+    sandbox.git(&["tag", "-a", "-m", "tagged", "v1"]);
+    sandbox.git(&["tag", "-a", "-m", "again", "v2", "v1"]);
+    let all = || {
+        let repo = sandbox.repo();
+        let words = words_of_history(&repo, false).expect("the refs are read");
+        let text = |words: Words| words.text.trim_ascii().as_bstr().to_string();
+        let mut all: Vec<String> = words.map(|words| text(words.expect("it is read"))).collect();
+        all.sort();
+        all
+    };
+
+    let expected = [
+        "again",
+        "both",
+        "first",
+        "on main",
+        "on the side",
+        "refs/heads/main",
+        "refs/heads/side",
+        "refs/tags/v1",
+        "refs/tags/v2",
+        "tagged",
+    ];
+    assert_eq!(all(), expected);
+    sandbox.git(&["config", "core.repositoryFormatVersion", "1"]);
+    sandbox.git(&["config", "extensions.partialClone", "nobody"]);
+    assert!(sandbox.repo().needs_git());
+    assert_eq!(all(), expected);
 }
 
 #[test]
