@@ -71,7 +71,7 @@ pub(super) fn data_folder() -> Result<PathBuf, Error> {
 pub(super) fn surroundings() -> crate::hook::doctor::Surroundings {
     use crate::hook::doctor::{SWITCHES, Surroundings};
     let switches = SWITCHES.into_iter().filter_map(|name| Some((name, read(name)?))).collect();
-    Surroundings { switches, seed: fastrand::u64(..) }
+    Surroundings { switches, seed: fastrand::u64(..), server_config: server().config }
 }
 
 /// The installed hook that called, beside which an earlier one may be kept.

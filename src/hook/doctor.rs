@@ -1,7 +1,10 @@
 //! Proves that the hooks fire, and names what keeps them from it.
 //!
 //! A commit with a fresh fake token and a clean one are made in a scratch repository that
-//! has this repository's hooks. What other hooks of the chain do there is theirs.
+//! has this repository's hooks. What other hooks of the chain do there is theirs. In a bare
+//! repository it is a push to a scratch server.
+
+mod server;
 
 use super::place::Place;
 use super::shim::{SHIMS, ours, runs};
@@ -22,6 +25,8 @@ pub struct Surroundings {
     pub switches: Vec<(&'static str, OsString)>,
     /// Makes this run's fake credential its own.
     pub seed: u64,
+    /// The configuration of a server's hooks, where it is not beside the repository.
+    pub server_config: Option<PathBuf>,
 }
 
 /// The variables that switch hooks off.
@@ -57,6 +62,10 @@ pub enum Health {
 /// git cannot be run, or the scratch repository not be made.
 pub fn examine(repo: &Repo, around: &Surroundings) -> Result<Vec<Sign>, Error> {
     let place = Place::of(repo)?;
+    // A bare repository can have work trees elsewhere, with its hooks.
+    if repo.is_bare() && !SHIMS.iter().any(|(name, _)| ours(&place.folder().join(name))) {
+        return server::examine(repo, around);
+    }
     let mut signs = vec![where_hooks_are(&place)];
     let managed = repo.top().is_some_and(managers::calls_leakcoach);
     signs.extend(SHIMS.iter().map(|(name, _)| present(&place, name, managed)));
@@ -213,16 +222,10 @@ impl Scratch {
         self.git(&["commit", "-q", "-F", ".git/canary-message"])
     }
 
-    /// A fresh fake token.
-    fn token(&self) -> Result<String, Error> {
-        let rule = Catalogue::builtin().rule("github-pat");
-        let template = rule.and_then(|rule| rule.samples.iter().next()).unwrap_or_default();
-        expand(template, self.seed).map_err(Error::Usage)
-    }
-
     /// A commit with a token in its message.
     fn refuses_message(&self) -> Result<Sign, Error> {
-        let output = self.commit("name = \"canary\"\n", &format!("use {}\n", self.token()?))?;
+        let output =
+            self.commit("name = \"canary\"\n", &format!("use {}\n", made_token(self.seed)?))?;
         Ok(if !output.status.success() && carded(&output) {
             let seen = "a message with a fake token is refused".to_owned();
             Sign { name: "canary-message", well: Health::Good, seen, mend: String::new() }
@@ -235,7 +238,8 @@ impl Scratch {
 
     /// A commit with a fresh fake token.
     fn refuses(&self) -> Result<Sign, Error> {
-        let output = self.commit(&format!("token = \"{}\"\n", self.token()?), "canary\n")?;
+        let output =
+            self.commit(&format!("token = \"{}\"\n", made_token(self.seed)?), "canary\n")?;
         Ok(if !output.status.success() && carded(&output) {
             let seen = "a commit with a fake token is refused".to_owned();
             Sign { name: "canary", well: Health::Good, seen, mend: String::new() }
@@ -265,6 +269,13 @@ impl Scratch {
             Sign { name: "clean-commit", well: Health::Weak, seen, mend: String::new() }
         })
     }
+}
+
+/// A fresh fake token.
+fn made_token(seed: u64) -> Result<String, Error> {
+    let rule = Catalogue::builtin().rule("github-pat");
+    let template = rule.and_then(|rule| rule.samples.iter().next()).unwrap_or_default();
+    expand(template, seed).map_err(Error::Usage)
 }
 
 /// Whether leakcoach has shown a card.

@@ -10,13 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The hook's name.
-const NAME: &str = "pre-receive";
+pub(super) const NAME: &str = "pre-receive";
 
 /// What leakcoach's file is called in a folder of hooks.
 const OWN_NAME: &str = "leakcoach";
 
 /// Where the hook of a repository goes.
-enum Spot {
+pub(super) enum Spot {
     /// git runs it.
     Hooks(PathBuf),
     /// What the server's software put in place of git's hook runs all in this folder.
@@ -24,7 +24,7 @@ enum Spot {
 }
 
 impl Spot {
-    fn of(repo: &Repo) -> Result<Self, Error> {
+    pub(super) fn of(repo: &Repo) -> Result<Self, Error> {
         if !repo.is_bare() {
             return Err(Error::Hook {
                 what: format!("`{}` is no bare repository", Escaped::path(repo.git_dir())),
@@ -54,6 +54,14 @@ impl Spot {
         // Forgejo runs them itself, and keeps one of its own there.
         let run = many.is_dir() && (called || many.join("gitea").exists());
         Ok(if run { Self::Folder(many) } else { Self::Hooks(folder) })
+    }
+
+    /// The file that calls leakcoach.
+    pub(super) fn hook(&self) -> PathBuf {
+        match self {
+            Self::Hooks(folder) => folder.join(NAME),
+            Self::Folder(folder) => folder.join(OWN_NAME),
+        }
     }
 }
 

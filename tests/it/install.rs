@@ -129,6 +129,36 @@ fn the_doctor_names_what_keeps_a_hook_from_firing() {
 }
 
 #[test]
+fn in_a_bare_repository_the_doctor_proves_the_servers_hook() {
+    let repo = Repo::plain();
+    repo.git(&["init", "-q", "--bare", "../server.git"]).accepted();
+    let server = repo.top().join("../server.git");
+    let doctor = || {
+        let examine = format!("cd ../server.git && '{}' doctor", crate::harness::BINARY);
+        repo.typed(&["sh", "-c", &examine], "")
+    };
+    doctor().refused().says("does not call leakcoach").says("leakcoach install --server");
+
+    repo.leakcoach(&["install", "--server", "../server.git"]).accepted();
+    let told = doctor();
+    told.accepted().says("a push with a fake token in a file is refused");
+    told.says("a push with a fake token in a message is refused").says("a clean push passes");
+
+    // Its own configuration counts, and what runs after a push does not run.
+    let post = server.join("hooks/post-receive");
+    fs::write(&post, "#!/bin/sh\ntouch deployed\n").unwrap();
+    fs::set_permissions(&post, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(server.join("leakcoach.toml"), "[rules]\ndisable = [\"github-pat\"]\n").unwrap();
+    doctor().refused().says("a push with a fake token in a file went through");
+    assert!(!server.join("deployed").exists());
+    fs::write(server.join("leakcoach.toml"), "").unwrap();
+
+    let hook = server.join("hooks/pre-receive");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).unwrap();
+    doctor().refused().says("chmod +x");
+}
+
+#[test]
 fn a_hook_finds_the_program_where_it_was_installed_from() {
     let repo = Repo::with_hook();
     repo.write("a.py", &token(5)).git(&["add", "a.py"]).accepted();
