@@ -124,6 +124,8 @@ pub(super) fn shows_progress() -> bool {
 pub(super) fn style() -> Style {
     let width = read("COLUMNS")
         .and_then(|columns| columns.to_str()?.parse().ok())
+        // Shells keep it to themselves.
+        .or_else(|| terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| w.0.into()))
         .unwrap_or(80_usize)
         .clamp(40, 120);
     let locale = read("LC_ALL").or_else(|| read("LC_CTYPE")).or_else(|| read("LANG"));
