@@ -173,9 +173,9 @@ fn described(rule: &Rule) -> Value {
         let words = if words.is_empty() { otherwise } else { words };
         words.chars().take(1_000).collect::<String>()
     };
-    json!({
+    let mut described = json!({
         "id": rule.id,
-        "name": rule.id,
+        "name": pascal(rule.id),
         "shortDescription": { "text": sentence(rule.what, rule.id) },
         "fullDescription": {
             "text": sentence(&format!("{}. It opens: {}.", upper(rule.what), words.opens), rule.id),
@@ -188,7 +188,16 @@ fn described(rule: &Rule) -> Value {
             "security-severity": severity,
             "problem.severity": "error",
         },
-    })
+    });
+    if let Some(page) = words.sources.iter().find(|page| page.starts_with("https://")) {
+        described["helpUri"] = json!(page);
+    }
+    described
+}
+
+/// A rule's id as the one word that viewers show; it must be another than the id (SARIF 3.49.7).
+fn pascal(id: &str) -> String {
+    id.split(|char: char| !char.is_alphanumeric()).map(upper).collect()
 }
 
 fn notifications(report: &Report<'_>, left_out: usize) -> Vec<Value> {
@@ -216,7 +225,14 @@ fn notifications(report: &Report<'_>, left_out: usize) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{pascal, uri};
+
+    #[test]
+    fn a_name_is_another_than_the_id() {
+        assert_eq!(pascal("github-pat"), "GithubPat");
+        assert_eq!(pascal("1password-x.y_z"), "1passwordXYZ");
+        assert_eq!(pascal("plain"), "Plain");
+    }
 
     #[test]
     fn a_path_of_any_bytes_is_a_uri() {

@@ -20,5 +20,6 @@ mod messages;
 mod modes;
 mod reports;
 mod rules;
+mod schemas;
 mod server;
 mod user_rules;

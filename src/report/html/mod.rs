@@ -95,6 +95,7 @@ fn meta(report: &Report<'_>) -> String {
         }
     };
     add(coverage.members, "in archives");
+    add(coverage.messages, "messages of commits and tags");
     add(coverage.ignored, "left out by configuration");
     add(coverage.elsewhere.len(), "in submodules");
     add(coverage.unread.len(), "could not be read");
