@@ -15,6 +15,7 @@ mod hostile;
 mod import;
 mod install;
 mod interrupted;
+mod kinds;
 mod layers;
 mod messages;
 mod modes;
