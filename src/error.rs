@@ -121,8 +121,11 @@ pub enum Error {
         source: io::Error,
     },
     /// A signal ended it.
-    #[error("interrupted before anything was checked")]
+    #[error("interrupted before it was done")]
     Interrupted,
+    /// Parts of a run that are missing or not complete.
+    #[error("{}", .0.join("\n"))]
+    Parts(Vec<String>),
     /// Wrong usage that the argument parser cannot see.
     #[error("{0}")]
     Usage(String),
@@ -173,6 +176,9 @@ impl Error {
                 |id| format!("did you mean `{}`?", Escaped(id.as_bytes())),
             )),
             Self::Hook { hint, .. } => Some(hint.clone()),
+            Self::Parts(_) => {
+                Some("run those shards, again with the same --part, then merge".to_owned())
+            }
             Self::File { .. } | Self::Interrupted | Self::Usage(_) => None,
         }
     }
@@ -195,6 +201,7 @@ impl Error {
             | Self::Repository { .. }
             | Self::NoGit { .. }
             | Self::Interrupted
+            | Self::Parts(_)
             | Self::File { .. } => exit::INCOMPLETE,
         }
     }

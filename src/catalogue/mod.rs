@@ -14,10 +14,12 @@ pub(crate) mod lint;
 mod reach;
 pub mod sample;
 pub mod schema;
+mod told;
 mod user;
 
 pub use check::Check;
 pub use schema::{Engine, Grade, Kind, Lifetime, Severity};
+pub use told::Told;
 pub use user::{Extends, Fault, Remark, Search, UserRule, UserRules, Weight};
 
 use std::cmp::Ordering;

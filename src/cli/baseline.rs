@@ -183,7 +183,7 @@ fn gather(repo: &Repo, check: &Check, args: &BaselineArgs) -> Result<Checked, Er
         checked.add(walk(check, &args.tree));
     }
     if args.history {
-        checked.add(past::check(check, repo, false)?);
+        checked.add(past::files(check, repo, false, None)?);
     }
     Ok(checked)
 }

@@ -5,7 +5,8 @@ use super::logs::{self, logs};
 use super::long::{self, LongArgs};
 use super::reports::{ReportArgs, Reports};
 use super::run::Check;
-use super::{env, open, past};
+use super::scale::{self, Plan, ScaleArgs};
+use super::{env, open, past, repos};
 use crate::coach::Card;
 use crate::config::Visibility;
 use crate::error::Error;
@@ -68,9 +69,37 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
+    scale: ScaleArgs,
+    #[command(flatten)]
     long: LongArgs,
     #[command(flatten)]
     reports: ReportArgs,
+}
+
+impl CheckArgs {
+    /// What is checked, and how, for other runs of the same; of a repository in a list all
+    /// that was ever committed, when nothing is named.
+    fn plan(&self) -> Plan<'_> {
+        let with = |option: &str, value: &str| OsString::from(format!("{option}={value}"));
+        let given = [
+            ("--range", self.range.as_ref()),
+            ("--commit", self.commit.as_ref()),
+            ("--branch", self.branch.as_ref()),
+        ];
+        let mut what: Vec<OsString> =
+            given.into_iter().filter_map(|(option, value)| Some(with(option, value?))).collect();
+        if self.all_changes {
+            what.push("--all-changes".into());
+        } else if !self.tree.is_empty() {
+            what.push("--tree".into());
+            // Behind `./`, so that none is taken for an option.
+            what.extend(self.tree.iter().map(|path| Path::new(".").join(path).into_os_string()));
+        } else if what.is_empty() {
+            what.push("--history".into());
+            what.extend(self.dangling.then(|| "--dangling".into()));
+        }
+        Plan { args: &self.scale, what, rules: &self.rules, strict: self.strict }
+    }
 }
 
 /// Checks what `args` name, and what is staged when they name nothing.
@@ -80,6 +109,16 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
     // Who waits for input is to be ended by Ctrl-C like any other.
     let reads_input = args.stdin || args.log.iter().any(|path| path == Path::new("-"));
     long::begin(&args.long, !reads_input)?;
+    if let Some(list) = &args.scale.repos {
+        return repos::check(&args.plan(), list, reports);
+    }
+    if args.scale.is_split() {
+        if !args.history {
+            let words = "--shard and --part go with --repos or --history";
+            return Err(Error::Usage(words.to_owned()));
+        }
+        return scale::history(&args.plan(), &open()?, reports);
+    }
     let shown = if reads_input { None } else { long::shown() };
     let checked = match what(args, rules) {
         // What was found before is no error's to take away; there was nothing yet.
@@ -88,6 +127,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
     };
     drop(shown);
     let checked = checked.with_interruption();
+    if args.scale.as_part {
+        return scale::hand_over(&checked, open()?.top(), rules);
+    }
     Ok(if args.strict { checked.strictly() } else { checked }.conclude_with(&reports))
 }
 
@@ -98,7 +140,8 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
     } else if !args.tree.is_empty() {
         tree(&args.tree, rules)
     } else if args.history {
-        history(&open()?, args.dangling, rules)
+        let repo = open()?;
+        past::all(&Check::new(Some(&repo), rules)?, &repo, args.dangling, None)
     } else if !args.log.is_empty() {
         logs(&around(rules)?, &args.log)
     } else if args.all_changes {
@@ -143,16 +186,6 @@ fn all_changes(repo: &Repo, rules: &[PathBuf]) -> Result<Checked, Error> {
         .cards
         .retain(|card| card.id.is_none() || seen.insert((card.path.clone(), card.rule, card.id)));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-    Ok(checked)
-}
-
-/// Checks all that was ever committed, and the words beside it.
-fn history(repo: &Repo, dangling: bool, rules: &[PathBuf]) -> Result<Checked, Error> {
-    let check = Check::new(Some(repo), rules)?;
-    let mut checked = past::check(&check, repo, dangling)?;
-    for words in source::words::words_of_history(repo, dangling)? {
-        check.words(&words?, check.committed, &mut checked);
-    }
     Ok(checked)
 }
 

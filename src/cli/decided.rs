@@ -330,7 +330,7 @@ pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
             Standing::Excepted(exception) => {
                 excepted += 1;
                 if let Some(until) = exception.until.filter(|_| exception.ends_soon(today)) {
-                    let (path, line) = (&card.path, card.line);
+                    let (path, line) = (card.full_path(), card.line);
                     soon.push(format!("{path}:{line}: its exception ends on {until}"));
                 }
             }

@@ -184,6 +184,13 @@ pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
+/// The time that reports give, in seconds since 1970: that of `SOURCE_DATE_EPOCH`
+/// (reproducible-builds.org) where a report has to be the same each time.
+pub(super) fn report_time() -> i64 {
+    let given = read("SOURCE_DATE_EPOCH").and_then(|time| time.to_str()?.parse().ok());
+    given.filter(|time| (0..1 << 40).contains(time)).unwrap_or_else(now)
+}
+
 /// What the environment of a server's hook tells.
 #[derive(Clone)]
 pub(super) struct Server {

@@ -11,16 +11,21 @@ mod explain;
 mod hooks;
 mod import;
 mod inside;
+mod journal;
 mod key;
 mod logs;
 mod long;
 mod mask;
+mod merge;
 mod named;
 mod past;
 mod reports;
+mod repos;
 mod rules;
 mod run;
+mod scale;
 mod server;
+mod shard;
 mod stored;
 mod users;
 mod words;
@@ -66,9 +71,14 @@ enum Command {
     },
     /// Check what is staged, or what else is named
     #[command(
-        after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html"
+        after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html\n  leakcoach check --repos repos.txt --shard 2/8 --part part-2.jsonl"
     )]
     Check(check::CheckArgs),
+    /// Join the parts of a check that several machines made into what one would have said
+    #[command(
+        after_help = "Examples:\n  leakcoach merge part-*.jsonl\n  leakcoach merge part-*.jsonl --report sarif=leakcoach.sarif"
+    )]
+    Merge(merge::MergeArgs),
     /// Write down what is here already, so that only what is new is refused
     #[command(
         after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
@@ -127,6 +137,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check(args) => check::check(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),

@@ -119,7 +119,7 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
     }
     if !known && name.is_some() {
         report::notice("it is not in what is here now: looking through the history");
-        let mut past = past::check(&check, repo, false)?;
+        let mut past = past::files(&check, repo, false, None)?;
         known = take(&mut past);
     }
     match name {

@@ -2,12 +2,13 @@
 
 use super::checked::Checked;
 use super::run::{Check, ignored};
+use super::shard::Share;
 use crate::error::Error;
 use crate::source::decode::{Encoding, to_utf8};
 use crate::source::history::{self, Held, History};
 use crate::source::lfs::Pointer;
 use crate::source::role::{FileRole, role_of, values_are_bare};
-use crate::source::{Coverage, Repo, Unpacked, Unread, archive, range};
+use crate::source::{Coverage, Repo, Unpacked, Unread, archive, range, words};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -47,10 +48,42 @@ struct Seen {
     clean: bool,
 }
 
+/// Checks all that was ever committed: files, messages, and the names of refs. With a
+/// `share`, only what falls to that.
+pub(super) fn all(
+    check: &Check,
+    repo: &Repo,
+    dangling: bool,
+    mut share: Option<&mut Share>,
+) -> Result<Checked, Error> {
+    let mut checked = files(check, repo, dangling, share.as_deref_mut())?;
+    for (place, words) in (0..).zip(words::words_of_history(repo, dangling)?) {
+        let words = words?;
+        if share.as_ref().is_some_and(|share| !share.takes_words(place)) {
+            continue;
+        }
+        check.words(&words, check.committed, &mut checked);
+        if let Some(share) = &mut share {
+            share.mark_words(place, checked.cards.len());
+        }
+    }
+    // So that several shares of a history join to the same account.
+    checked.coverage.sort();
+    Ok(checked)
+}
+
 /// Checks every blob of the history once, and each commit whose blob tells something
 /// against its parents, so that a credential is told of where it came in.
-pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checked, Error> {
+pub(super) fn files(
+    check: &Check,
+    repo: &Repo,
+    dangling: bool,
+    mut share: Option<&mut Share>,
+) -> Result<Checked, Error> {
     let mut history = history::history(repo, dangling)?;
+    if let Some(share) = &mut share {
+        share.keep(&mut history);
+    }
     let mut checked = Checked::default();
     checked.coverage.add(std::mem::take(&mut history.coverage));
     check.work.files(history.held.len());
@@ -90,6 +123,9 @@ pub(super) fn check(check: &Check, repo: &Repo, dangling: bool) -> Result<Checke
         // Submodules and the like are counted for what is there now, not for each commit.
         set.coverage = Coverage::default();
         check.changes(repo, &set, &mut checked)?;
+        if let Some(share) = &mut share {
+            share.mark(commit, checked.cards.len());
+        }
     }
     Ok(checked)
 }

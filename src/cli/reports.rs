@@ -1,7 +1,7 @@
 //! `--report` and `--format`: what else a check writes, and where.
 
 use super::env;
-use crate::coach::Card;
+use crate::coach::{Card, Provenance};
 use crate::error::Error;
 use crate::judge::Exposure;
 use crate::report::{self, Format, Outcome, Report, Whereabouts, write};
@@ -50,9 +50,29 @@ pub(super) struct Reports {
     stdout: Option<Format>,
     replace_cards: bool,
     started: i64,
+    parts: Option<Parts>,
+}
+
+/// What the reports of a run say that was made in several parts.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// When the first was begun and the last was done, in seconds since 1970.
+    pub(super) times: (i64, i64),
+    /// Why owners are not told, where they are not.
+    pub(super) ownerless: Vec<String>,
 }
 
 impl Reports {
+    /// The reports of a run of several parts.
+    pub(super) fn of(self, parts: Parts) -> Self {
+        Self { parts: Some(parts), ..self }
+    }
+
+    /// When the run was begun.
+    pub(super) fn started(&self) -> i64 {
+        self.started
+    }
+
     /// Those that `args` ask for. Fails before anything is checked when one could not be
     /// written for a reason that can be seen now.
     pub(super) fn asked(args: &ReportArgs) -> Result<Self, Error> {
@@ -64,7 +84,8 @@ impl Reports {
             stdout: stdout.next(),
             files,
             replace_cards: args.format.is_some(),
-            started: env::now(),
+            started: env::report_time(),
+            parts: None,
         };
         if stdout.next().is_some() {
             return Err(Error::Usage("only one report can go to standard output".to_owned()));
@@ -99,10 +120,13 @@ impl Reports {
         if formats().next().is_none() {
             return true;
         }
-        let places = Places::new();
-        let times = (self.started, env::now());
+        let known = cards.iter().all(|card| card.facts.from.is_some());
+        let places = if known { Places::default() } else { Places::new() };
+        let times =
+            self.parts.as_ref().map_or((self.started, env::report_time()), |parts| parts.times);
         let report = Report::new(cards, |card| places.of(card), coverage, outcome, times);
-        if let Some(what) = &places.told {
+        let ownerless = self.parts.as_ref().map(|parts| &*parts.ownerless).unwrap_or_default();
+        for what in places.told.iter().chain(ownerless) {
             report::notice(what);
         }
         if report.entries.iter().any(|entry| !entry.of_credential()) {
@@ -140,18 +164,18 @@ impl Reports {
 }
 
 /// Where the files of cards are in the repository, and whose they are.
-struct Places {
+#[derive(Default)]
+pub(super) struct Places {
     top: Option<PathBuf>,
     owners: Owners,
     /// Why the owners are not known.
-    told: Option<String>,
+    pub(super) told: Option<String>,
     known: RefCell<HashMap<(bool, BString), Whereabouts>>,
 }
 
 impl Places {
-    fn new() -> Self {
-        let mut places =
-            Self { top: None, owners: Owners::default(), told: None, known: RefCell::default() };
+    pub(super) fn new() -> Self {
+        let mut places = Self::default();
         let Ok(repo) = super::open() else { return places };
         places.top = repo.top().and_then(|top| std::fs::canonicalize(top).ok());
         match owners_of(&repo) {
@@ -161,7 +185,11 @@ impl Places {
         places
     }
 
-    fn of(&self, card: &Card) -> Whereabouts {
+    pub(super) fn of(&self, card: &Card) -> Whereabouts {
+        if let Some(from) = &card.facts.from {
+            let Provenance { repository, file, owners } = (**from).clone();
+            return Whereabouts { repository, file, owners };
+        }
         let on_disk = card.facts.exposure == Exposure::File;
         let key = (on_disk, card.facts.file.clone());
         if let Some(known) = self.known.borrow().get(&key) {
@@ -170,7 +198,7 @@ impl Places {
         let file = if on_disk { self.in_repository(key.1.as_bstr()) } else { key.1.clone() };
         let owners = self.owners.of(&file);
         let owners = owners.iter().map(|owner| Escaped(owner.as_bytes()).to_string()).collect();
-        let found = Whereabouts { file, owners };
+        let found = Whereabouts { repository: None, file, owners };
         self.known.borrow_mut().insert(key, found.clone());
         found
     }

@@ -106,6 +106,17 @@ impl Check {
         }
     }
 
+    /// The same check where nobody is asked, whoever sits there: its judgement is to be that
+    /// of any other machine.
+    pub(super) fn unattended(self) -> Self {
+        Self { terminal: Terminal::Absent, ..self }
+    }
+
+    /// A few bits of the key of ids.
+    pub(super) fn key_check(&self) -> Option<String> {
+        self.key().map(|kept| kept.key.check())
+    }
+
     /// Gives each finding to `watch` as well.
     pub(super) fn watched(self, watch: Watch) -> Self {
         Self { watch: Some(watch), ..self }

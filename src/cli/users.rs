@@ -24,18 +24,27 @@ pub(super) fn scanner(config: &Config) -> Scanner {
 /// of one of leakcoach's own is named each time: the file may have come with the very
 /// change that is checked.
 pub(super) fn announce(users: &UserRules) {
+    for words in announcements(users) {
+        report::notice(&words);
+    }
+}
+
+/// The same, a line each.
+pub(super) fn announcements(users: &UserRules) -> Vec<String> {
+    let mut words = Vec::new();
     let mut undone: BTreeMap<&str, usize> = BTreeMap::new();
     for remark in users.remarks() {
         match remark.weight {
-            Weight::Replaces => report::notice(&remark.to_string()),
+            Weight::Replaces => words.push(remark.to_string()),
             Weight::Loses | Weight::Widens => *undone.entry(&remark.path).or_default() += 1,
             Weight::Tells => {}
         }
     }
     for (path, count) in undone {
         let (path, count) = (Escaped(path.as_bytes()), Count(count, "setting"));
-        report::notice(&format!(
+        words.push(format!(
             "{path}: {count} not honoured; to see which: leakcoach rules --rules {path}"
         ));
     }
+    words
 }

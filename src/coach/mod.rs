@@ -9,6 +9,7 @@ use crate::source::lines::Region;
 use crate::source::role::FileRole;
 use crate::text::Escaped;
 use bstr::BString;
+use std::borrow::Cow;
 
 /// What a person sees for one finding.
 #[derive(Debug)]
@@ -66,6 +67,29 @@ pub struct Facts {
     pub commit: Option<String>,
     /// Whether the card's id is the same in the next run.
     pub id_lasts: bool,
+    /// Where it comes from, if from another run.
+    pub from: Option<Box<Provenance>>,
+}
+
+/// What another run knew of a finding's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The repository, as the list of those to check names it; fit for a terminal.
+    pub repository: Option<String>,
+    /// The file's path from the top of the repository; any bytes.
+    pub file: BString,
+    /// Who owns it.
+    pub owners: Vec<String>,
+}
+
+impl Card {
+    /// The path, with that of the repository before it where a run is about several.
+    pub fn full_path(&self) -> Cow<'_, str> {
+        match self.facts.from.as_ref().and_then(|from| from.repository.as_ref()) {
+            Some(repository) => Cow::Owned(format!("{repository}/{}", self.path)),
+            None => Cow::Borrowed(&self.path),
+        }
+    }
 }
 
 /// One thing to do.
@@ -142,6 +166,7 @@ pub fn card(
             region: place.region,
             commit: place.whole_commit.clone(),
             id_lasts: place.id_lasts,
+            from: None,
         },
     }
 }

@@ -4,7 +4,7 @@
 //! key, knows nothing of where it is kept.
 
 use crate::secret::Secret;
-use data_encoding::Specification;
+use data_encoding::{Encoding, Specification};
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -29,6 +29,12 @@ impl Key {
         let mut first = [0; 5];
         first.copy_from_slice(&self.mac(&[rule.as_bytes(), &[0], secret.expose()])[..5]);
         FindingId(first)
+    }
+
+    /// Sixteen bits of a hash, which tell whether two runs had the same key and little else:
+    /// too few to find it by guessing.
+    pub fn check(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.mac(&[b"the same key?"])[..2])
     }
 
     /// A name for `parts` that tells nothing of them to whoever lacks the key.
@@ -61,19 +67,30 @@ impl fmt::Debug for Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FindingId([u8; 5]);
 
+impl FindingId {
+    /// Reads what is shown of an id.
+    pub fn parse(shown: &str) -> Option<Self> {
+        let bytes = crockford()?.decode(shown.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// Crockford's alphabet in lower case: no letter that reads as another.
+fn crockford() -> Option<Encoding> {
+    let mut crockford = Specification::new();
+    crockford.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    crockford.encoding().ok()
+}
+
 impl fmt::Display for FindingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Crockford's alphabet in lower case: no letter that reads as another.
-        let mut crockford = Specification::new();
-        crockford.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
-        let encoding = crockford.encoding().map_err(|_| fmt::Error)?;
-        f.pad(&encoding.encode(&self.0))
+        f.pad(&crockford().ok_or(fmt::Error)?.encode(&self.0))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{KEY_BYTES, Key};
+    use super::{FindingId, KEY_BYTES, Key};
     use crate::secret::Secret;
 
     #[test]
@@ -84,6 +101,10 @@ mod tests {
         let one = id(1, "a-key", b"value");
 
         assert_eq!(one, id(1, "a-key", b"value"));
+        assert_eq!(FindingId::parse(&one).unwrap().to_string(), one);
+        for wrong in ["", "7h2kq9x", "7h2kq9xw0", "7h2kq9xu", "7H2KQ9XW"] {
+            assert_eq!(FindingId::parse(wrong), None);
+        }
         assert_eq!(one.len(), 8);
         for other in [id(2, "a-key", b"value"), id(1, "b-key", b"value"), id(1, "a-key", b"valuf")]
         {

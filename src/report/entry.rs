@@ -46,7 +46,10 @@ pub struct Report<'a> {
 pub struct Entry<'a> {
     /// The words and facts.
     pub card: &'a Card,
+    /// The repository, where the run is about several; fit to be shown.
+    pub repository: Option<String>,
     /// The file's path from the top of the repository, any bytes; of a member, the archive's.
+    /// Where the run is about several repositories, it begins with that of the repository.
     pub file: BString,
     /// The same, fit to be shown.
     pub path: String,
@@ -65,6 +68,8 @@ pub struct Entry<'a> {
 /// Where a finding is, as far as the run's own repository tells.
 #[derive(Debug, Clone, Default)]
 pub struct Whereabouts {
+    /// The repository, where the run is about several; fit to be shown.
+    pub repository: Option<String>,
     /// The file's path from the top of the repository, any bytes.
     pub file: BString,
     /// Who owns it.
@@ -142,13 +147,17 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(card: &'a Card, Whereabouts { file, owners }: Whereabouts) -> Self {
+    fn new(card: &'a Card, Whereabouts { repository, file, owners }: Whereabouts) -> Self {
+        let file = repository.iter().fold(file, |file, repository| {
+            BString::from([repository.as_bytes(), b"/", &**file].concat())
+        });
         let path = if file.is_empty() { "stdin".to_owned() } else { Escaped(&file).to_string() };
         let outer = Escaped(&card.facts.file).to_string();
         let inner = card.path.strip_prefix(&outer).filter(|_| card.facts.packed);
         let member = inner.map(|inner| inner.trim_start_matches('!').to_owned());
         let mut entry = Self {
             card,
+            repository,
             file,
             path,
             member,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Raised in its first number when a reader would have to change.
-const VERSION: &str = "1.0";
+const VERSION: &str = "1.1";
 
 pub(super) fn render(report: &Report<'_>) -> String {
     let rules: BTreeMap<&str, &Rule> =
@@ -60,7 +60,7 @@ fn finding(entry: &Entry<'_>) -> Value {
     // What is shown differs from the bytes only where these cannot be shown.
     let exact = (entry.path.as_bytes() != &**entry.file && !entry.file.is_empty())
         .then(|| BASE64.encode(&entry.file));
-    json!({
+    let mut value = json!({
         "id": card.id.map(|id| id.to_string()),
         "fingerprint": format!("{}:{}", entry.fingerprint, entry.occurrence),
         "fingerprint_of": if entry.of_credential() { "credential" } else { "place" },
@@ -86,7 +86,11 @@ fn finding(entry: &Entry<'_>) -> Value {
         "here": card.here,
         "steps": steps,
         "go_on": card.go_on,
-    })
+    });
+    if let Some(repository) = &entry.repository {
+        value["repository"] = json!(repository);
+    }
+    value
 }
 
 fn described(rule: &Rule) -> Value {

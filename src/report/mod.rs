@@ -17,6 +17,7 @@ mod gitlab;
 mod html;
 mod json;
 mod markdown;
+pub mod part;
 mod progress;
 mod rdjson;
 mod received;
@@ -64,7 +65,7 @@ pub fn card(card: &Card, style: Style) -> String {
     };
     let _ = writeln!(out, "{}: {} [{}]", head.bold(), card.what.bold(), card.rule);
     let id = card.id.map(|id| format!("  {id}").dimmed().to_string()).unwrap_or_default();
-    let _ = writeln!(out, "  {} {}:{}{id}", corner.dimmed(), card.path, card.line);
+    let _ = writeln!(out, "  {} {}:{}{id}", corner.dimmed(), card.full_path(), card.line);
     let line = card.line.to_string();
     let room = style.width.saturating_sub(line.len() + 5);
     let _ =

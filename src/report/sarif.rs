@@ -105,6 +105,9 @@ fn result(entry: &Entry<'_>, rule: Option<usize>, same: &[&Entry<'_>]) -> Value 
     if let Some(commit) = &card.facts.commit {
         result["properties"]["commit"] = json!(commit);
     }
+    if let Some(repository) = &entry.repository {
+        result["properties"]["repository"] = json!(repository);
+    }
     result
 }
 

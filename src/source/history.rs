@@ -52,6 +52,29 @@ pub struct History {
 }
 
 impl History {
+    /// Leaves what was brought by the commits for which `keep` says yes.
+    pub fn keep(&mut self, keep: impl Fn(&ObjectId) -> bool) {
+        let kept: Vec<bool> = self.commits.iter().map(keep).collect();
+        self.held.retain(|held| kept[held.commit as usize]);
+        let mut blobs = Numbers::default();
+        for held in &mut self.held {
+            held.blob = blobs.of(&self.blobs[held.blob as usize]);
+        }
+        self.blobs = blobs.in_order();
+    }
+
+    /// One that was made up.
+    #[cfg(test)]
+    pub(crate) fn made(
+        held: Vec<Held>,
+        paths: Vec<BString>,
+        blobs: Vec<ObjectId>,
+        commits: Vec<ObjectId>,
+    ) -> Self {
+        let (coverage, packs) = (Coverage::default(), Arc::new(Packs::none()));
+        Self { held, paths, blobs, commits, coverage, packs }
+    }
+
     /// Gives each blob that is in a pack to `visit`, on all threads, by its number; one
     /// that is stored as what it has beside another comes after that other. Gives the
     /// numbers of the rest, to be read one by one.

@@ -25,6 +25,7 @@ mod remote;
 pub mod repo;
 pub mod role;
 mod similar;
+pub mod state;
 #[cfg(test)]
 mod testing;
 pub mod tree;
@@ -159,15 +160,24 @@ impl Coverage {
         self.unread.insert(0, Unread { path: REST.into(), why });
     }
 
+    /// Puts what is named into the order of paths.
+    pub fn sort(&mut self) {
+        let key = |hole: &Unread| (hole.path.clone(), hole.why.clone());
+        self.unread.sort_by_cached_key(key);
+        self.unopened.sort_by_cached_key(key);
+        self.elsewhere.sort_unstable();
+    }
+
     /// Joins the account of another part of the same run.
     pub fn add(&mut self, other: Self) {
-        self.read += other.read;
-        self.bytes += other.bytes;
-        self.ignored += other.ignored;
+        // What another machine counted may be any number.
+        self.read = self.read.saturating_add(other.read);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.ignored = self.ignored.saturating_add(other.ignored);
         self.elsewhere.extend(other.elsewhere);
-        self.members += other.members;
-        self.messages += other.messages;
         self.interrupted = self.interrupted.or(other.interrupted);
+        self.members = self.members.saturating_add(other.members);
+        self.messages = self.messages.saturating_add(other.messages);
         self.unread.extend(other.unread);
         self.unopened.extend(other.unopened);
     }

@@ -149,10 +149,6 @@ impl Attempt {
         self
     }
 
-    pub(crate) fn code(&self) -> i32 {
-        self.code
-    }
-
     #[track_caller]
     pub(crate) fn silent(&self) -> &Self {
         assert_eq!(self.shown, "", "{}", self.command);
@@ -163,6 +159,19 @@ impl Attempt {
     pub(crate) fn says(&self, words: &str) -> &Self {
         assert!(self.shown.contains(words), "no `{words}` in\n{}", self.shown);
         self
+    }
+
+    /// What any other command did.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        Self { command: format!("{command:?}"), code: output.status.code().unwrap_or(-1), shown }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> i32 {
+        self.code
     }
 
     /// What was shown.

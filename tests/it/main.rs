@@ -21,6 +21,7 @@ mod messages;
 mod modes;
 mod reports;
 mod rules;
+mod scale;
 mod schemas;
 mod server;
 mod user_rules;

@@ -281,7 +281,7 @@ fn json_has_the_facts_the_words_and_the_owner() {
     let report = refused_json(&repo, "json");
 
     assert_eq!(report["schema"], "leakcoach-report");
-    assert_eq!(report["schema_version"], "1.0");
+    assert_eq!(report["schema_version"], "1.1");
     let finding = &report["findings"][0];
     let fields = serde_json::json!({
         "rule": "github-pat", "verdict": "block", "confidence": "proven",

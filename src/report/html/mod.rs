@@ -198,6 +198,7 @@ fn finding(out: &mut String, entry: &Entry<'_>) {
     part("next time", card.next_time);
     part("go on", &card.go_on);
     part("owner", &owners);
+    part("repository", entry.repository.as_deref().unwrap_or_default());
     part("commit", facts.commit.as_deref().unwrap_or_default());
     part("id", &id);
     let rule = escape(card.rule);

@@ -48,6 +48,11 @@ impl Packs {
         Self(packs)
     }
 
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     fn find(&self, id: &ObjectId) -> Option<Spot> {
         self.0
             .iter()
