@@ -61,6 +61,14 @@ pub enum Error {
         /// What is wrong, without quoting the file.
         what: String,
     },
+    /// A configuration file that is there, or was named, cannot be read.
+    #[error("cannot read the configuration `{}`: {source}", Escaped::path(path))]
+    ConfigUnread {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A configuration file has a key that leakcoach does not know.
     #[error("{}:{line}: unknown key `{}`", Escaped::path(path), Escaped(key.as_bytes()))]
     UnknownKey {
@@ -162,7 +170,10 @@ impl Error {
                 Some("paths are taken from the folder that you are in".to_owned())
             }
             Self::NoGit { .. } => Some("install git, or put it on PATH".to_owned()),
-            Self::Config { .. } => Some("see `leakcoach config --help` for every key".to_owned()),
+            Self::Config { .. } => Some("see docs/configuration.md for every key".to_owned()),
+            Self::ConfigUnread { .. } => {
+                Some("mend its permissions or its path: nothing is checked without it".to_owned())
+            }
             Self::UnknownKey { nearest, .. } => nearest.map(|key| format!("did you mean `{key}`?")),
             Self::RuleFile(_) => Some("see docs/rules.md for every key".to_owned()),
             Self::RuleFileUnread { .. } => {
@@ -187,6 +198,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. }
+            | Self::ConfigUnread { .. }
             | Self::UnknownKey { .. }
             | Self::RuleFile(_)
             | Self::RuleFileUnread { .. }

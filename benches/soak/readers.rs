@@ -49,7 +49,8 @@ impl Target for Rules {
     fn check(&mut self, _: &str, input: &[u8], _: &mut Rng) -> Result<Duration, String> {
         std::fs::write(&self.path, input).map_err(|_| "cannot write a file".to_owned())?;
         let given = [self.path.clone()];
-        let (read, took) = timed(|| Config::load_with(None, &given));
+        let (read, took) =
+            timed(|| Config::load_with(&leakcoach::config::Outside::default(), None, &given));
         match read {
             Ok(_) => Ok(took),
             Err(error) => quiet(&error, input).map(|()| took),

@@ -1,6 +1,7 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
 use super::checked::Checked;
+use super::going::Going;
 use super::logs::{self, logs};
 use super::long::{self, LongArgs};
 use super::reports::{ReportArgs, Reports};
@@ -175,7 +176,7 @@ pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Check
     };
     // Only what takes long is worth a thread that shows it.
     let _shown = (commits.commits.len() >= MANY).then(long::shown);
-    outgoing(repo, &commits, &url, &[])
+    leaving(repo, &commits, &url, input, &[])
 }
 
 /// Checks all that is not committed; what is both staged and in the work tree is told once.
@@ -207,7 +208,7 @@ pub(super) fn staged_and(
     set: &source::ChangeSet,
     files: &[OsString],
 ) -> Result<Checked, Error> {
-    let check = Check::new(Some(repo), &[])?;
+    let check = Check::new(Some(repo), &[])?.going(Going::to_commit());
     let mut checked = Checked::default();
     check.changes(repo, set, &mut checked)?;
     let top = repo.top().map(std::fs::canonicalize).and_then(Result::ok);
@@ -242,21 +243,35 @@ pub(super) fn changes(
     rules: &[PathBuf],
 ) -> Result<Checked, Error> {
     let mut checked = Checked::default();
-    let check = Check::new(Some(repo), rules)?;
+    let check = Check::new(Some(repo), rules)?.going(Going::to_commit());
     check.work.files(set.changes.len());
     check.changes(repo, set, &mut checked)?;
     Ok(checked)
 }
 
-/// Checks commits and the words that leave with them, to the remote at `url` if to any.
+/// Checks commits and their words.
 fn outgoing(
     repo: &Repo,
     commits: &source::range::Outgoing,
     url: &str,
     rules: &[PathBuf],
 ) -> Result<Checked, Error> {
+    leaving(repo, commits, url, b"", rules)
+}
+
+/// Checks commits and the words that leave with them, to the remote at `url` if to any;
+/// `lines` are git's, of the refs that are pushed.
+fn leaving(
+    repo: &Repo,
+    commits: &source::range::Outgoing,
+    url: &str,
+    lines: &[u8],
+    rules: &[PathBuf],
+) -> Result<Checked, Error> {
     let mut check = Check::new(Some(repo), rules)?;
-    check.committed = match check.config.visibility(url.as_bytes()) {
+    let readers = check.config.visibility(url.as_bytes());
+    check.going = Going::to_remote(lines, Some(readers).filter(|_| !url.is_empty()));
+    check.committed = match readers {
         Visibility::Public => Exposure::Public,
         Visibility::Private | Visibility::Unknown => Exposure::Committed,
     };

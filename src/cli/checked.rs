@@ -10,8 +10,10 @@ use crate::exit;
 use crate::judge::{Terminal, Verdict};
 use crate::report::{self, Outcome};
 use crate::source::{Coverage, Unread};
-use std::collections::BTreeSet;
+use crate::text::Count;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
+use std::time::Duration;
 
 /// Cards and coverage, growing as changes are checked.
 #[derive(Default)]
@@ -66,21 +68,30 @@ impl Checked {
     pub(super) fn conclude_with(mut self, reports: &Reports) -> u8 {
         let settled = self.cards.extract_if(.., |card| card.judgement.is_settled());
         let settled: Vec<Card> = settled.collect();
+        let digest = self.cards.extract_if(.., |card| card.judgement.digest);
+        let digest: Vec<Card> = digest.collect();
         if reports.replace_cards() {
             report::account(&self.cards, &self.coverage);
         } else {
             report::cards(&self.cards, &self.coverage, env::style());
         }
-        for words in self.told.iter().chain(&decided::words_for(&settled)) {
-            report::notice(words);
+        let told = self.told.iter().cloned().chain(decided::words_for(&settled));
+        for words in told.chain(digested(&digest)) {
+            report::notice(&words);
         }
         for card in &mut self.cards {
-            if matches!(card.judgement.verdict, Verdict::Guide | Verdict::Slow)
-                && self.coverage.interrupted.is_none()
-                && env::terminal(&env::actor()) == Terminal::Interactive
-            {
-                card.judgement.verdict = long::waiting(|| ask(card.rule));
-            }
+            let pause = match card.judgement.verdict {
+                Verdict::Permit | Verdict::Block => continue,
+                Verdict::Guide => None,
+                Verdict::Slow => Some(card.judgement.pause),
+            };
+            // Who could be asked before may be gone: nothing passes by that.
+            card.judgement.verdict = match env::terminal(&env::actor()) {
+                Terminal::Interactive if self.coverage.interrupted.is_none() => {
+                    long::waiting(|| ask(card.rule, pause))
+                }
+                Terminal::Interactive | Terminal::Absent => Verdict::Block,
+            };
         }
         let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
             Outcome::Refused
@@ -89,7 +100,7 @@ impl Checked {
         } else {
             Outcome::Incomplete
         };
-        self.cards.extend(settled);
+        self.cards.extend(settled.into_iter().chain(digest));
         let written = reports.write(&self.cards, &self.coverage, outcome);
         match outcome {
             Outcome::Refused => exit::REFUSED,
@@ -99,17 +110,47 @@ impl Checked {
     }
 }
 
-/// Asks on the terminal for the rule's id: typing it lets the action through.
-fn ask(rule: &str) -> Verdict {
+/// A line for what policy lets through without a card.
+fn digested(cards: &[Card]) -> Option<String> {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lines = BTreeSet::new();
+    for card in cards {
+        *rules.entry(card.rule).or_default() += 1;
+        lines.extend(card.judgement.line.as_deref());
+    }
+    let rules: Vec<String> = rules.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+    let lines: Vec<&str> = lines.into_iter().collect();
+    (!cards.is_empty()).then(|| {
+        let count = Count(cards.len(), "finding");
+        format!("{count} let through, by {}: {}", lines.join(" and "), rules.join(", "))
+    })
+}
+
+/// Asks on the terminal for the rule's id: typing it lets the action through. With a
+/// pause, it asks only after so many seconds, and for a longer phrase; what is typed
+/// before that does not count.
+fn ask(rule: &str, pause: Option<u32>) -> Verdict {
     let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
         return Verdict::Block;
     };
-    if write!(tty, "type {rule} to go on, anything else to stop: ").is_err() {
+    let phrase = if pause.is_some() { format!("let {rule} through") } else { rule.to_owned() };
+    if let Some(seconds) = pause {
+        let count = Count(seconds as usize, "second");
+        if writeln!(tty, "policy slows this down: read the card, you can go on in {count}").is_err()
+        {
+            return Verdict::Block;
+        }
+        std::thread::sleep(Duration::from_secs(seconds.into()));
+        if rustix::termios::tcflush(&tty, rustix::termios::QueueSelector::IFlush).is_err() {
+            return Verdict::Block;
+        }
+    }
+    if write!(tty, "type {phrase} to go on, anything else to stop: ").is_err() {
         return Verdict::Block;
     }
     let mut answer = String::new();
     match std::io::BufReader::new(tty).read_line(&mut answer) {
-        Ok(_) if answer.trim() == rule => Verdict::Permit,
+        Ok(_) if answer.trim() == phrase => Verdict::Permit,
         Ok(_) | Err(_) => Verdict::Block,
     }
 }

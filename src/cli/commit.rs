@@ -2,6 +2,7 @@
 
 use super::checked::Checked;
 use super::env;
+use super::going::Going;
 use super::run::Check;
 use crate::error::Error;
 use crate::judge::{Exposure, Verdict};
@@ -24,7 +25,7 @@ pub(super) fn message(repo: &Repo, args: &[OsString]) -> Result<Checked, Error> 
     let path = Path::new(file);
     let failed = |source| Error::File { deed: "read", path: path.to_owned(), source };
     let text = std::fs::read(path).map_err(failed)?;
-    let check = Check::new(Some(repo), &[])?;
+    let check = Check::new(Some(repo), &[])?.going(Going::to_commit());
     let name = BString::from(file.as_encoded_bytes());
     let mut words = Words { name, medium: Medium::Message, of: None, text };
     let checked = check.message(&words);
@@ -91,6 +92,7 @@ fn after(repo: &Repo) -> Result<(), Error> {
     }
     let mut check = Check::new(Some(repo), &[])?;
     check.head = Some(head);
+    check.going = Going::to_commit();
     let mut checked = Checked::default();
     check.changes(repo, &source::range::changes_of_commit(repo, head)?, &mut checked)?;
     let mut words = message_of_commit(repo, head)?;

@@ -1,10 +1,13 @@
 //! The only reader of the environment.
 
+use crate::config::Outside;
+use crate::config::keys::KEYS;
 use crate::error::Error;
 use crate::judge::{Actor, Terminal};
 use crate::report::Style;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 /// Agents, by a variable that each sets in the commands it runs.
@@ -67,6 +70,41 @@ pub(super) fn data_folder() -> Result<PathBuf, Error> {
         .ok_or_else(|| Error::Usage("neither XDG_DATA_HOME nor HOME is set".to_owned()))
 }
 
+/// The user's configuration folder (XDG Base Directory Specification).
+fn config_folder() -> Option<PathBuf> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let named = read("XDG_CONFIG_HOME").map(PathBuf::from).filter(absolute);
+    named.or_else(|| read("HOME").map(|home| PathBuf::from(home).join(".config")))
+}
+
+/// What `--set` says, once for the whole run.
+static FLAGS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Remembers what `--set` says.
+pub(super) fn set_flags(flags: Vec<String>) {
+    // Arguments are read once.
+    let _first = FLAGS.set(flags);
+}
+
+/// What is configured outside of the repository.
+pub(super) fn outside() -> Result<Outside, Error> {
+    let mut environment = Vec::new();
+    for name in KEYS.iter().filter_map(|key| key.variable) {
+        if let Some(value) = read(name) {
+            let text = value.into_string();
+            let wrong = |_| Error::Usage(format!("{name} is no text in UTF-8"));
+            environment.push((name, text.map_err(wrong)?));
+        }
+    }
+    Ok(Outside {
+        organisation: Some(PathBuf::from("/etc/leakcoach/config.toml")),
+        named: read("LEAKCOACH_ORG_CONFIG").map(PathBuf::from),
+        user: config_folder().map(|folder| folder.join("leakcoach/config.toml")),
+        environment,
+        flags: FLAGS.get().cloned().unwrap_or_default(),
+    })
+}
+
 /// What the doctor looks at.
 pub(super) fn surroundings() -> crate::hook::doctor::Surroundings {
     use crate::hook::doctor::{SWITCHES, Surroundings};
@@ -105,9 +143,7 @@ pub(super) fn actor() -> Actor {
 
 /// Whether a person can be asked: a terminal on both ends, and no machine acting.
 pub(super) fn terminal(actor: &Actor) -> Terminal {
-    let asked = *actor == Actor::Person
-        && std::io::stderr().is_terminal()
-        && std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok();
+    let asked = *actor == Actor::Person && std::io::stderr().is_terminal() && in_foreground();
     if asked { Terminal::Interactive } else { Terminal::Absent }
 }
 
@@ -118,6 +154,15 @@ pub(super) fn shows_progress() -> bool {
         && read("NO_PROGRESS").is_none()
         && read("TERM").is_some_and(|term| term != "dumb")
         && std::io::stderr().is_terminal()
+}
+
+/// Whether there is a terminal that this may read from. Who reads from it in the
+/// background is stopped by the system until brought to the foreground (tcsetpgrp(3)).
+fn in_foreground() -> bool {
+    let tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
+    tty.is_ok_and(|tty| {
+        rustix::termios::tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp())
+    })
 }
 
 /// How to draw: columns and characters.

@@ -1,6 +1,6 @@
 //! Precision and recall, printed.
 
-use crate::config::Config;
+use crate::config::{Config, Outside};
 use crate::error::Error;
 use crate::eval::{Checksums, Counts, Labels, Score, Trial};
 use crate::report;
@@ -39,7 +39,7 @@ pub(super) struct EvalArgs {
 /// Measures and prints.
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Error> {
     let least = Confidence::ALL.iter().copied().find(|case| case.word() == args.least);
-    let config = Config::load_with(None, &args.rules)?;
+    let config = Config::load_with(&Outside::default(), None, &args.rules)?;
     super::users::announce(&config.users);
     let trial = Trial {
         folder: args.folder.clone(),

@@ -4,12 +4,16 @@ mod baseline;
 mod check;
 mod checked;
 mod commit;
+mod complete;
+mod config;
 mod decided;
 mod env;
 mod eval;
 mod explain;
+mod going;
 mod hooks;
 mod import;
+mod init;
 mod inside;
 mod journal;
 mod key;
@@ -19,6 +23,7 @@ mod mask;
 mod merge;
 mod named;
 mod past;
+mod policy;
 mod reports;
 mod repos;
 mod rules;
@@ -33,7 +38,7 @@ mod words;
 use crate::error::Error;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Read;
 
@@ -41,6 +46,9 @@ use std::io::Read;
 #[derive(Debug, Parser)]
 #[command(name = "leakcoach", version, arg_required_else_help = true)]
 struct Args {
+    /// Set a key of the configuration for this run
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    set: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -59,6 +67,36 @@ enum Command {
     /// Show a refused commit, its way out and a passed one in a scratch repository
     #[command(after_help = "Example:\n  leakcoach demo")]
     Demo,
+    /// Look at this repository and propose a configuration
+    #[command(after_help = "Examples:\n  leakcoach init\n  leakcoach init --preset strict --yes")]
+    Init(init::InitArgs),
+    /// Show what is configured, and where each value comes from
+    #[command(
+        after_help = "Examples:\n  leakcoach config\n  leakcoach config --format json\n  leakcoach config --check"
+    )]
+    Config(config::ConfigArgs),
+    /// Tell which line of policy decides, try lines out, and find those that never do
+    #[command(
+        after_help = "Examples:\n  leakcoach policy explain 7h2kq9xw\n  leakcoach policy test policy-cases.toml\n  leakcoach policy lint"
+    )]
+    Policy {
+        #[command(subcommand)]
+        ask: policy::Ask,
+    },
+    /// Print a shell's completions
+    #[command(
+        after_help = "Example:\n  leakcoach completions bash > ~/.local/share/bash-completion/completions/leakcoach"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual's page, or write all pages into a folder
+    #[command(after_help = "Example:\n  leakcoach man ~/.local/share/man/man1")]
+    Man {
+        /// The folder, which must be there
+        folder: Option<std::path::PathBuf>,
+    },
     /// What an installed hook calls
     #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
     Hook {
@@ -120,6 +158,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             return if error.use_stderr() { exit::USAGE } else { exit::PASSED };
         }
     };
+    env::set_flags(args.set);
     match dispatch(args.command) {
         Ok(code) => code,
         Err(error) => {
@@ -135,6 +174,15 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Uninstall(args) => hooks::uninstall(&args),
         Command::Doctor(args) => hooks::doctor(&args),
         Command::Demo => hook::demo::play(&env::stage()?, report::notice).map(|()| exit::PASSED),
+        Command::Init(args) => init::init(&args),
+        Command::Config(args) => config::config(&args),
+        Command::Policy { ask } => policy::policy(&ask),
+        Command::Completions { shell } => {
+            complete::completions(shell, Args::command()).map(|()| exit::PASSED)
+        }
+        Command::Man { folder } => {
+            complete::man(folder.as_deref(), Args::command()).map(|()| exit::PASSED)
+        }
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check(args) => check::check(&args),
         Command::Merge(args) => merge::merge(&args),

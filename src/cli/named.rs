@@ -9,6 +9,7 @@ use crate::coach::Card;
 use crate::error::Error;
 use crate::judge::Exposure;
 use crate::judge::fingerprint::FindingId;
+use crate::judge::policy::Facts;
 use crate::report;
 use crate::scan::Confidence;
 use crate::secret::Secret;
@@ -41,6 +42,8 @@ pub(super) struct Named {
     /// The whole id of the commit it was seen in; nothing when it is in none yet.
     pub(super) commit: Option<String>,
     pub(super) medium: Medium,
+    /// What policy may ask of it.
+    pub(super) facts: Facts,
 }
 
 impl Named {
@@ -64,6 +67,7 @@ impl Named {
             exposure: seen.stand.exposure,
             commit: seen.stand.commit_id(),
             medium: seen.stand.medium,
+            facts: Facts::of(finding, seen.context),
         })
     }
 

@@ -42,7 +42,7 @@ const LOCAL: [&str; 12] = [
 pub(super) fn check(plan: &Plan<'_>, list: &Path, reports: Reports) -> Result<u8, Error> {
     let (folder, names) = read(list)?;
     // What is wrong with the options is wrong with all of them.
-    Config::load_with(None, plan.rules)?;
+    Config::load_with(&env::outside()?, None, plan.rules)?;
     let head = plan.head(Some(listed(&names)), reports.started())?;
     let shard = plan.shard();
     let check = Check::new(None, &[])?;

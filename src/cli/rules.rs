@@ -1,7 +1,8 @@
 //! The rules, listed or sampled.
 
+use super::env;
 use crate::catalogue::{Catalogue, Kind, Lifetime, Remark, Rule, Severity, UserRules, sample};
-use crate::config::Config;
+use crate::config::{Config, Outside};
 use crate::error::Error;
 use crate::report;
 use crate::scan::{Scanner, Text};
@@ -57,8 +58,8 @@ pub(super) struct RulesArgs {
 /// The configuration of this repository, if there is one, with the rule files `given`.
 pub(super) fn config(given: &[PathBuf]) -> Result<Config, Error> {
     match super::open() {
-        Ok(repo) => Config::load_with(repo.top(), given),
-        Err(Error::NoRepository { .. }) => Config::load_with(None, given),
+        Ok(repo) => Config::load_with(&env::outside()?, repo.top(), given),
+        Err(Error::NoRepository { .. }) => Config::load_with(&env::outside()?, None, given),
         Err(error) => Err(error),
     }
 }
@@ -67,8 +68,11 @@ pub(super) fn config(given: &[PathBuf]) -> Result<Config, Error> {
 pub(super) fn rules(args: &RulesArgs) -> Result<(), Error> {
     let catalogue = Catalogue::builtin();
     // What is asked of a file is asked of it alone.
-    let config =
-        if args.rules.is_empty() { config(&[])? } else { Config::load_with(None, &args.rules)? };
+    let config = if args.rules.is_empty() {
+        config(&[])?
+    } else {
+        Config::load_with(&Outside::default(), None, &args.rules)?
+    };
     let users = &config.users;
     if let Some(id) = &args.sample {
         return print_sample(users.rule(id), id);

@@ -3,6 +3,7 @@
 use super::checked::Checked;
 use super::decided::{Beside, Decided};
 use super::env;
+use super::going::Going;
 use super::inside::{Inside, contents, fingerprint};
 use super::key::{self, Kept};
 use super::long;
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::judge::fingerprint::FindingId;
 use crate::judge::stretch::Stretcher;
-use crate::judge::{self, Actor, Context, Exposure, Standing, Terminal};
+use crate::judge::{Actor, Context, Exposure, Standing, Terminal};
 use crate::lists::Sight;
 use crate::scan::{Finding, Found, Scanner, Text};
 use crate::source;
@@ -52,6 +53,9 @@ pub(super) struct Check {
     pub(super) committed: Exposure,
     /// The last commit, where a run is about that one alone.
     pub(super) head: Option<ObjectId>,
+    pub(super) going: Going,
+    /// The branch of the work tree; looked up only once there is a finding.
+    branch: OnceLock<Option<String>>,
     watch: Option<Watch>,
     /// What it is a part of, which may be stopped.
     pub(super) work: Work,
@@ -66,6 +70,7 @@ pub(super) struct Seen<'a> {
     /// One-based.
     pub(super) line: usize,
     pub(super) standing: &'a Standing,
+    pub(super) context: &'a Context,
     pub(super) by: &'a Stretcher,
 }
 
@@ -76,7 +81,7 @@ impl Check {
     /// A check by the repository's configuration, by the defaults where there is none,
     /// and by the rule files `given`.
     pub(super) fn new(repo: Option<&Repo>, given: &[PathBuf]) -> Result<Self, Error> {
-        let config = Config::load_with(repo.and_then(Repo::top), given)?;
+        let config = Config::load_with(&env::outside()?, repo.and_then(Repo::top), given)?;
         let actor = env::actor();
         Ok(Self {
             terminal: env::terminal(&actor),
@@ -101,6 +106,8 @@ impl Check {
             decided,
             committed: Exposure::Committed,
             head: None,
+            going: Going::default(),
+            branch: OnceLock::new(),
             watch: None,
             work: long::work(),
         }
@@ -115,6 +122,11 @@ impl Check {
     /// A few bits of the key of ids.
     pub(super) fn key_check(&self) -> Option<String> {
         self.key().map(|kept| kept.key.check())
+    }
+
+    /// Says where it is going.
+    pub(super) fn going(self, going: Going) -> Self {
+        Self { going, ..self }
     }
 
     /// Gives each finding to `watch` as well.
@@ -132,6 +144,16 @@ impl Check {
             check.scanner = check.scanner.ignoring_markers();
         }
         check
+    }
+
+    /// The branch of the work tree.
+    pub(super) fn branch(&self) -> Option<String> {
+        let branch = self.branch.get_or_init(|| {
+            self.folder.as_ref()?;
+            let branch = super::open().ok()?.head().ok()?.branch.clone()?;
+            Some(branch.to_string())
+        });
+        branch.clone()
     }
 
     /// Where git LFS keeps its objects.
@@ -236,7 +258,7 @@ impl Check {
         if !inside.is_empty() {
             let known = members_before(repo, set.set, change, &self.config)?;
             checked.cards.extend(inside.cards_beside(&known));
-            checked.told.extend(self.decided.told());
+            checked.told.extend(self.told());
         }
         if findings.is_empty() {
             return Ok(());
@@ -252,7 +274,7 @@ impl Check {
                 checked.cards.push(self.card(&finding, stand.path, &stand, &lines));
             }
         }
-        checked.told.extend(self.decided.told());
+        checked.told.extend(self.told());
         Ok(())
     }
 
@@ -364,7 +386,7 @@ impl Check {
             let card = |finding: &Finding| self.card(finding, stand.path, &stand, &lines);
             checked.cards.extend(findings.iter().map(card));
         }
-        checked.told.extend(self.decided.told());
+        checked.told.extend(self.told());
     }
 
     /// All that the active rules find, and in `coverage` which of them stopped.
@@ -403,13 +425,18 @@ impl Check {
             actor: self.actor.clone(),
             now: env::now(),
             standing: self.standing(finding, stand, lines),
+            path: String::from_utf8_lossy(stand.path).into_owned(),
+            branch: self.branches().into_iter().next().flatten(),
+            remote: self.going.remote,
+            transaction: self.config.transaction.or(self.going.transaction),
+            profile: self.config.profile.clone(),
         };
         let (id, line) = (self.id(finding), lines.line_of(finding.secret_span.start));
         if let Some(watch) = &self.watch {
             let (standing, by) = (&context.standing, self.decided.stretches());
-            watch(&Seen { finding, id, stand, role, line, standing, by });
+            watch(&Seen { finding, id, stand, role, line, standing, context: &context, by });
         }
-        let judgement = judge::judge(finding, &context, &self.config.policy);
+        let judgement = self.judged(finding, &context);
         let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
         let writer = stand.writer.map(|writer| self.shown(writer));
         let place = Place {

@@ -167,7 +167,7 @@ pub(super) fn hand_over(
     rules: &[PathBuf],
 ) -> Result<u8, Error> {
     // Of the same files that the check was made by.
-    let users = Config::load_with(repo, rules)?.users;
+    let users = Config::load_with(&env::outside()?, repo, rules)?.users;
     let found = found(checked, announcements(&users), |index| index as u64);
     let text = serde_json::to_string(&found).map_err(|error| Error::Usage(error.to_string()))?;
     report::data(&text);

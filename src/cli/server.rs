@@ -7,6 +7,7 @@
 mod answer;
 
 use super::checked::Checked;
+use super::going::Going;
 use super::run::Check;
 use super::{env, open};
 use crate::config::Config;
@@ -74,7 +75,9 @@ fn check(repo: &Repo, args: &[OsString], lines: &[u8], start: Instant) -> u8 {
     };
     let checked = config.and_then(|config| {
         let limit = time_limit(&config, &place)?;
-        let check = Arc::new(Check::on_server(repo, config));
+        let mut check = Check::on_server(repo, config);
+        check.going = Going::to_remote(lines, None);
+        let check = Arc::new(check);
         let (progress, ended) = in_time(&check, lines, limit.saturating_sub(start.elapsed()));
         // A ref's name can hold a credential too.
         let (what, objects) = match args.first() {

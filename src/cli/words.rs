@@ -62,7 +62,7 @@ impl Check {
         };
         let cards = findings.iter().map(|finding| self.card(finding, b"", &stand, &lines));
         checked.cards.extend(cards);
-        checked.told.extend(self.decided.told());
+        checked.told.extend(self.told());
     }
 
     /// Checks the paths that are new in `set`.

@@ -177,7 +177,8 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
         facts.push(format!("it stands beside its {}", companion.what));
     }
     // What is proven needs no further reason; what is not is told by which policy it went.
-    if finding.confidence < Confidence::Proven || judgement.is_settled() {
+    let told = judgement.is_settled() || !judgement.by_default;
+    if finding.confidence < Confidence::Proven || told {
         facts.push(judgement.because.to_string());
     }
     match &judgement.standing {

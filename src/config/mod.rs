@@ -1,45 +1,36 @@
-//! Configuration: `.leakcoach.toml` at the top of the repository.
+//! Configuration: the organisation's file, the user's, the repository's `.leakcoach.toml`,
+//! the environment and the command line, joined key by key.
 
+pub mod cases;
+pub mod keys;
+mod layers;
+mod lines;
+mod locks;
+mod policy;
+pub mod propose;
 mod rule_files;
 pub mod server;
+mod view;
+mod written;
 
-use crate::catalogue::lint::unquoted;
+pub use crate::judge::policy::Visibility;
+pub use layers::{Layers, Origin, Outside, Refused, Whose};
+pub use view::{Said, view};
+
 use crate::catalogue::{Catalogue, UserRules};
 use crate::error::Error;
-use crate::judge::{Policy, Verdict};
+use crate::judge::Policy;
+use crate::judge::policy::{Profile, Transaction};
 use crate::source::host_and_path;
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use layers::{Layer, More};
 use rule_files::RuleFiles;
-use serde::Deserialize;
 use server::Server;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use toml::Spanned;
 
 /// The name of the repository's file.
 pub const FILE: &str = ".leakcoach.toml";
-
-/// Every key, for "did you mean".
-const KEYS: &[&str] = &[
-    "rules",
-    "disable",
-    "only",
-    "files",
-    "paths",
-    "ignore",
-    "verdicts",
-    "proven",
-    "likely",
-    "possible",
-    "remotes",
-    "public",
-    "private",
-    "server",
-    "time-limit",
-    "at-time-limit",
-    "override",
-    "markers",
-];
 
 /// What the configuration says.
 #[derive(Debug, Default)]
@@ -52,10 +43,16 @@ pub struct Config {
     pub users: Arc<UserRules>,
     /// Paths that are not checked.
     pub ignore: GlobSet,
-    /// Verdicts by confidence.
+    /// What is done about a finding.
     pub policy: Policy,
+    /// Who works where.
+    pub profile: Profile,
+    /// What is about to happen, where somebody says so.
+    pub transaction: Option<Transaction>,
     /// How pushes are answered, on a server.
     pub server: Server,
+    /// What locks did not let count.
+    pub refused: Vec<Refused>,
     remotes: Remotes,
 }
 
@@ -66,82 +63,27 @@ struct Remotes {
     private: GlobSet,
 }
 
-/// Who can read a remote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everybody.
-    Public,
-    /// Those who are let in.
-    Private,
-    /// The configuration does not say.
-    Unknown,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Written {
-    rules: Rules,
-    paths: Paths,
-    verdicts: Verdicts,
-    remotes: WrittenRemotes,
-    server: Option<Spanned<server::Written>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenRemotes {
-    public: Vec<String>,
-    private: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Rules {
-    disable: Vec<String>,
-    only: Vec<String>,
-    files: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Paths {
-    ignore: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Verdicts {
-    proven: Option<Verdict>,
-    likely: Option<Verdict>,
-    possible: Option<Verdict>,
-}
-
 impl Config {
-    /// Reads `.leakcoach.toml` in `top`; the defaults when there is none.
+    /// Reads `.leakcoach.toml` in `top` and nothing else; the defaults when there is none.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, has an unknown key or a bad pattern, names a
     /// rule file that is wrong, or leaves no rule active.
     pub fn load(top: &Path) -> Result<Self, Error> {
-        Self::load_with(Some(top), &[])
+        Self::load_with(&Outside::default(), Some(top), &[])
     }
 
-    /// Reads `.leakcoach.toml` in `top`, if there is either, and the rule files `given`.
+    /// Reads what is configured `outside`, `.leakcoach.toml` in `top`, if there is either,
+    /// and the rule files `given`.
     ///
     /// # Errors
-    /// As [`Self::load`], and when one of these rule files is wrong.
-    pub fn load_with(top: Option<&Path>, given: &[PathBuf]) -> Result<Self, Error> {
-        let path = top.unwrap_or(Path::new("")).join(FILE);
-        let text = match top.map(|_| std::fs::read_to_string(&path)) {
-            Some(Ok(text)) => text,
-            None => String::new(),
-            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Some(Err(source)) => return Err(Error::File { deed: "read", path, source }),
-        };
-        if text.is_empty() && given.is_empty() {
-            return Ok(Self::default());
-        }
-        Self::read_with(&text, &path, top, given)
+    /// As [`Self::load`], for each of the files.
+    pub fn load_with(
+        outside: &Outside,
+        top: Option<&Path>,
+        given: &[PathBuf],
+    ) -> Result<Self, Error> {
+        Self::of(Layers::read(outside, top)?, top, given)
     }
 
     /// Reads the text of a configuration file called `path`.
@@ -149,67 +91,75 @@ impl Config {
     /// # Errors
     /// As [`Self::load`].
     pub fn read(text: &str, path: &Path) -> Result<Self, Error> {
-        Self::read_with(text, path, path.parent(), &[])
+        let layer = Layer::read(Whose::Repository, path, text.to_owned())?;
+        Self::of(Layers::only(layer), path.parent(), &[])
     }
 
-    fn read_with(
-        text: &str,
-        path: &Path,
-        top: Option<&Path>,
-        given: &[PathBuf],
-    ) -> Result<Self, Error> {
-        let written: Written = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_at(text, span.start));
-            let message = error.message();
-            let unknown = message.strip_prefix("unknown field `").and_then(|m| m.split('`').next());
-            match unknown {
-                Some(key) => Error::UnknownKey {
-                    path: path.to_owned(),
-                    line,
-                    key: shown(key, nearest(key).is_some()),
-                    nearest: nearest(key),
-                },
-                None => Error::Config { path: path.to_owned(), line, what: unquoted(message) },
-            }
-        })?;
-        let mut files = RuleFiles::new(top);
-        for name in &written.rules.files {
-            files.named(path, line_at(text, name.span().start), name.get_ref())?;
+    /// Joins the layers. Rule files that they name stand under `top`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of(mut layers: Layers, top: Option<&Path>, given: &[PathBuf]) -> Result<Self, Error> {
+        if layers.is_empty() && given.is_empty() {
+            return Ok(Self::default());
         }
-        for file in given {
-            files.given(file)?;
-        }
-        let users = files.finish()?;
+        let users = rule_files(&mut layers, top, given)?;
+        let disable = joined(&mut layers, "rules.disable", More::Loosens, |w| &w.rules.disable);
+        let only = layers.one(
+            "rules.only",
+            None,
+            |written| &written.rules.only,
+            |new, floor| match floor {
+                None => true,
+                Some(floor) => {
+                    let has = |id: &str| new.iter().any(|other| other.get_ref() == id);
+                    !floor.iter().all(|id| has(id.get_ref()))
+                }
+            },
+        );
+        let only: Vec<(String, Origin)> = only.map_or_else(Vec::new, |(ids, at)| {
+            ids.into_iter().map(|id| (id.into_inner(), at.clone())).collect()
+        });
         let known = Catalogue::builtin();
-        for id in written.rules.disable.iter().chain(&written.rules.only) {
+        for (id, _) in disable.iter().chain(&only) {
             if known.rule(id).is_none() && users.rule(id).is_none() {
                 let nearest = known.nearest(id).map(str::to_owned);
                 return Err(Error::UnknownId { id: shown(id, nearest.is_some()), nearest });
             }
         }
-        let ignore = globs(&written.paths.ignore, "paths.ignore", path)?;
+        let ignore = joined(&mut layers, "paths.ignore", More::Loosens, |w| &w.paths.ignore);
+        let public = joined(&mut layers, "remotes.public", More::Tightens, |w| &w.remotes.public);
+        let private = joined(&mut layers, "remotes.private", More::Loosens, |w| &w.remotes.private);
         let remotes = Remotes {
-            public: globs(&written.remotes.public, "remotes.public", path)?,
-            private: globs(&written.remotes.private, "remotes.private", path)?,
+            public: globs(&public, "remotes.public")?,
+            private: globs(&private, "remotes.private")?,
         };
-        let policy = Policy::default();
+        let policy = policy::policy(&mut layers, &users)?;
+        locks::check(&layers, &policy)?;
+        let (profile, transaction) = policy::profile(&mut layers);
+        let mut answers = Server::default();
+        for layer in &layers.all {
+            if let Some(answered) = server::read(layer)? {
+                answers = answered;
+            }
+        }
         let config = Self {
-            disable: written.rules.disable,
-            only: written.rules.only,
+            ignore: globs(&ignore, "paths.ignore")?,
             users: Arc::new(users),
-            ignore,
             remotes,
-            server: server::read(written.server, path, text)?,
-            policy: Policy {
-                proven: written.verdicts.proven.unwrap_or(policy.proven),
-                likely: written.verdicts.likely.unwrap_or(policy.likely),
-                possible: written.verdicts.possible.unwrap_or(policy.possible),
-            },
+            server: answers,
+            policy,
+            profile,
+            transaction,
+            refused: std::mem::take(&mut layers.refused),
+            disable: disable.into_iter().map(|(id, _)| id).collect(),
+            only: only.into_iter().map(|(id, _)| id).collect(),
         };
         if !known.rules().any(|rule| config.keeps(rule.id))
             && !config.users.iter().any(|user| config.keeps(user.rule.id))
         {
-            return Err(Error::NoRules { path: path.to_owned() });
+            let last = layers.all.last().map(|layer| layer.path().to_owned());
+            return Err(Error::NoRules { path: last.unwrap_or_default() });
         }
         Ok(config)
     }
@@ -239,32 +189,74 @@ impl Config {
     }
 }
 
-/// The patterns that stand at `key` of the file at `path`.
-fn globs(patterns: &[String], key: &str, path: &Path) -> Result<GlobSet, Error> {
-    let wrong = |what| Error::Config { path: path.to_owned(), line: 1, what };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob = Glob::new(pattern);
-        set.add(glob.map_err(|error| wrong(format!("a pattern in `{key}`: {}", error.kind())))?);
+/// The rule files that the layers name, and those `given` on the command line. Where they
+/// are locked no more are read: a rule of a file may take the place of one of leakcoach's.
+fn rule_files(
+    layers: &mut Layers,
+    top: Option<&Path>,
+    given: &[PathBuf],
+) -> Result<UserRules, Error> {
+    const KEY: &str = "rules.files";
+    let (names, mut refused) = layers.all(KEY, More::Loosens, |written| &written.rules.files);
+    let mut files = RuleFiles::new(top);
+    for (name, at) in names {
+        // A repository's are kept inside of it, all others beside the file that names them.
+        let beside = at.path.parent().unwrap_or(Path::new(""));
+        let own = at.whose >= Whose::Repository;
+        let folder = top.filter(|_| own).unwrap_or(if own { Path::new(".") } else { beside });
+        files.named(&at.path, at.line.unwrap_or(1), folder, name)?;
     }
-    set.build().map_err(|error| wrong(error.to_string()))
+    let lock = layers.lock_of(KEY);
+    for file in given {
+        match &lock {
+            None => files.given(file)?,
+            Some(by) => {
+                let path = PathBuf::from(format!("--rules {}", file.display()));
+                let at = Origin { whose: Whose::Flags, path, line: None };
+                refused.push(Refused { key: KEY, at, by: by.clone() });
+            }
+        }
+    }
+    layers.refused.extend(refused);
+    files.finish()
+}
+
+/// The entries of all layers' lists at `key` that count.
+fn joined(
+    layers: &mut Layers,
+    key: &'static str,
+    more: More,
+    get: fn(&written::Written) -> &[toml::Spanned<String>],
+) -> Vec<(String, Origin)> {
+    let (kept, refused) = layers.all(key, more, get);
+    let kept = kept.into_iter().map(|(entry, at)| (entry.clone(), at)).collect();
+    layers.refused.extend(refused);
+    kept
+}
+
+/// The patterns of `key`, each from its place.
+fn globs(patterns: &[(String, Origin)], key: &str) -> Result<GlobSet, Error> {
+    let mut set = GlobSetBuilder::new();
+    for (pattern, at) in patterns {
+        set.add(Glob::new(pattern).map_err(|error| {
+            let what = format!("a pattern in `{key}`: {}", error.kind());
+            match at.line {
+                Some(line) => Error::Config { path: at.path.clone(), line, what },
+                None => Error::Usage(format!("{at}: {what}")),
+            }
+        })?);
+    }
+    set.build().map_err(|error| Error::Usage(format!("the patterns of `{key}`: {}", error.kind())))
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// A name that nothing known is like: shown while it is short, for the same reason.
+/// A name that nothing known is like: shown while it is short, since it can be a
+/// credential that stands in the wrong place.
 fn shown(name: &str, known: bool) -> String {
     if known || name.len() <= 24 { name.to_owned() } else { "…".to_owned() }
-}
-
-fn nearest(key: &str) -> Option<&'static str> {
-    KEYS.iter()
-        .map(|known| (strsim::damerau_levenshtein(known, key), *known))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -35,16 +35,22 @@ impl<'a> RuleFiles<'a> {
         Self { top, users: UserRules::default(), read: Vec::new(), bytes: 0 }
     }
 
-    /// Reads a file that `line` of the configuration at `config` names.
-    pub(super) fn named(&mut self, config: &Path, line: usize, name: &str) -> Result<(), Error> {
+    /// Reads a file that `line` of the configuration at `config` names, inside of `folder`.
+    pub(super) fn named(
+        &mut self,
+        config: &Path,
+        line: usize,
+        folder: &Path,
+        name: &str,
+    ) -> Result<(), Error> {
         let unread = |why: String| Error::RuleFileUnread {
             path: config.to_owned(),
             line,
             file: name.to_owned(),
             why,
         };
-        let path = inside(self.top, name).map_err(unread)?;
-        self.add(name, path).map_err(|fault| fault.or(unread))
+        let path = inside(folder, name).map_err(unread)?;
+        self.add(name, path, folder).map_err(|fault| fault.or(unread))
     }
 
     /// Reads a file that a person named on the command line.
@@ -55,10 +61,10 @@ impl<'a> RuleFiles<'a> {
         };
         let real = fs::canonicalize(path).map_err(|error| unread(error.to_string()))?;
         let name = path.strip_prefix(".").unwrap_or(path).to_string_lossy().into_owned();
-        self.add(&name, real).map_err(|fault| fault.or(unread))
+        self.add(&name, real, self.top).map_err(|fault| fault.or(unread))
     }
 
-    fn add(&mut self, name: &str, path: PathBuf) -> Result<(), Unfit> {
+    fn add(&mut self, name: &str, path: PathBuf, top: &Path) -> Result<(), Unfit> {
         if self.read.contains(&path) {
             return Ok(());
         }
@@ -67,7 +73,7 @@ impl<'a> RuleFiles<'a> {
         if self.read.len() > MOST_FILES {
             return Err(Unfit::Unread(format!("more than {MOST_FILES} rule files")));
         }
-        let (top, bytes) = (self.top, &mut self.bytes);
+        let bytes = &mut self.bytes;
         let mut base = |wanted: &str| {
             let why = |why: String| format!("cannot read the file of `extend.path`: {why}");
             let path = inside(top, wanted).map_err(why)?;

@@ -1,6 +1,7 @@
 //! How a server answers pushes: the table `server` of the file that its administrator keeps.
 
-use super::{Config, line_at};
+use super::Config;
+use super::layers::{Layer, Whose};
 use crate::error::Error;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -56,33 +57,25 @@ pub fn time_limit(text: &str) -> Option<Duration> {
     Duration::try_from(duration).ok().filter(|duration| !duration.is_zero())
 }
 
-/// What `written` in the file at `path` says.
-pub(super) fn read(
-    written: Option<Spanned<Written>>,
-    path: &Path,
-    text: &str,
-) -> Result<Server, Error> {
-    let Some(written) = written else { return Ok(Server::default()) };
-    let wrong = |at: usize, what: &str| Error::Config {
-        path: path.to_owned(),
-        line: line_at(text, at),
-        what: what.to_owned(),
-    };
-    if path.file_name().is_some_and(|name| name == super::FILE) {
+/// What a layer says of it.
+pub(super) fn read(layer: &Layer) -> Result<Option<Server>, Error> {
+    let Some(table) = &layer.written.server else { return Ok(None) };
+    let pushed = layer.path().file_name().is_some_and(|name| name == super::FILE);
+    if pushed || layer.whose() != Whose::Repository {
         let what = "the table `server` counts only in a server's own leakcoach.toml";
-        return Err(wrong(written.span().start, what));
+        return Err(layer.wrong(table.span().start, what));
     }
-    let written = written.into_inner();
-    let limit = written.time_limit.map(|limit| {
+    let written = table.get_ref();
+    let limit = written.time_limit.as_ref().map(|limit| {
         let what = "`time-limit` is a length of time such as \"5s\" or \"500ms\"";
-        time_limit(limit.get_ref()).ok_or_else(|| wrong(limit.span().start, what))
+        time_limit(limit.get_ref()).ok_or_else(|| layer.wrong(limit.span().start, what))
     });
-    Ok(Server {
+    Ok(Some(Server {
         time_limit: limit.transpose()?,
         at_time_limit: written.at_time_limit.unwrap_or(Answer::Closed),
         override_by_reason: written.r#override,
         markers: written.markers,
-    })
+    }))
 }
 
 impl Config {

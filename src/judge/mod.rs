@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod exception;
 pub mod fingerprint;
 mod keyed;
+pub mod policy;
 pub mod salt;
 pub mod stretch;
 
@@ -12,8 +13,12 @@ use crate::catalogue::schema::words;
 use crate::scan::{Confidence, Finding, Note};
 use crate::source::role::FileRole;
 use exception::Exception;
+use policy::{Answer, Decision, Facts, Profile, Transaction};
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use policy::{Policy, Visibility};
 
 words! {
     /// What happens to the action.
@@ -100,23 +105,16 @@ pub struct Context {
     pub now: i64,
     /// What was decided before.
     pub standing: Standing,
-}
-
-/// A verdict by confidence, as configured.
-#[derive(Debug, Clone, Copy)]
-pub struct Policy {
-    /// For what a checksum or structure proves.
-    pub proven: Verdict,
-    /// For a distinctive shape.
-    pub likely: Verdict,
-    /// For a generic shape in a telling context.
-    pub possible: Verdict,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { proven: Verdict::Block, likely: Verdict::Block, possible: Verdict::Guide }
-    }
+    /// The file's path, from the top of the repository where there is one.
+    pub path: String,
+    /// The branch, where it is known.
+    pub branch: Option<String>,
+    /// Who reads the remote that it goes to, where there is one.
+    pub remote: Option<Visibility>,
+    /// What is about to happen, where it is known.
+    pub transaction: Option<Transaction>,
+    /// Who works where.
+    pub profile: Profile,
 }
 
 /// A verdict and the line of policy that decided.
@@ -128,6 +126,15 @@ pub struct Judgement {
     pub because: Cow<'static, str>,
     /// What was decided before, whether it counted or not.
     pub standing: Standing,
+    /// The line of policy that decided: `.leakcoach.toml:7`, or the name of a starter
+    /// policy; nothing when something else did.
+    pub line: Option<Arc<str>>,
+    /// Whether that line came with leakcoach.
+    pub by_default: bool,
+    /// Whether it goes through with a line at the end instead of a card.
+    pub digest: bool,
+    /// How long a person waits who is slowed, in seconds.
+    pub pause: u32,
 }
 
 impl Judgement {
@@ -140,22 +147,88 @@ impl Judgement {
 
 /// Decides about `finding`.
 pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
-    let (verdict, because) = match &context.standing {
-        Standing::Excepted(exception) => (Verdict::Permit, exception.to_string().into()),
-        Standing::Baselined => (Verdict::Permit, "it is in the baseline".into()),
-        Standing::Listed(list) => (Verdict::Permit, format!("`{list}` lists it").into()),
-        Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {
-            let (verdict, because) = verdict_of(finding, context, *policy);
-            (verdict, because.into())
-        }
+    let permitted = |because| Judgement {
+        verdict: Verdict::Permit,
+        because,
+        standing: context.standing.clone(),
+        line: None,
+        by_default: true,
+        digest: false,
+        pause: 0,
     };
-    Judgement { verdict, because, standing: context.standing.clone() }
+    match &context.standing {
+        Standing::Excepted(exception) => permitted(exception.to_string().into()),
+        Standing::Baselined => permitted("it is in the baseline".into()),
+        Standing::Listed(list) => permitted(format!("`{list}` lists it").into()),
+        Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {
+            if finding.notes.iter().any(|note| matches!(note, Note::Marked(_))) {
+                return permitted("a marker that comes with it hides it, without a reason".into());
+            }
+            by_policy(finding, context, policy)
+        }
+    }
 }
 
-fn verdict_of(finding: &Finding, context: &Context, policy: Policy) -> (Verdict, &'static str) {
-    if finding.notes.iter().any(|note| matches!(note, Note::Marked(_))) {
-        return (Verdict::Permit, "a marker that comes with it hides it, without a reason");
+fn by_policy(finding: &Finding, context: &Context, policy: &Policy) -> Judgement {
+    let facts = Facts::of(finding, context);
+    let (answer, line, words) = match policy.decide(&facts) {
+        Some(Decision { line, instead_of }) => {
+            let words = if line.builtin { None } else { Some(words_of(line, instead_of)) };
+            (line.answer, Some(line.at.clone()), words)
+        }
+        // There is no such policy; if there were, nothing may pass by it.
+        None => (Answer::Block, None, None),
+    };
+    let ended = finding.notes.iter().any(|note| note.ended(context.now));
+    let by_default = words.is_none();
+    let because = words.unwrap_or(Cow::Borrowed(match finding.confidence {
+        _ if ended => "it has ended by itself",
+        Confidence::Proven => "it is proven to be one",
+        Confidence::Likely => "its shape is distinctive",
+        Confidence::Possible => "it looks like one in this place",
+    }));
+    let (verdict, because) = match (answer.verdict(), context.terminal) {
+        (verdict @ (Verdict::Permit | Verdict::Block), _) | (verdict, Terminal::Interactive) => {
+            (verdict, because)
+        }
+        (Verdict::Slow, Terminal::Absent) => {
+            (policy.slow.fallback, format!("{because}, and nobody is here to be slowed").into())
+        }
+        // Nobody can answer: what would be asked about is refused when it matters.
+        (Verdict::Guide, Terminal::Absent) => {
+            let (verdict, words) = if facts.severity >= Severity::High {
+                (Verdict::Block, ", much would depend on it and nobody can be asked")
+            } else {
+                (Verdict::Permit, ", but little depends on it")
+            };
+            let because = if by_default { "it looks like one here" } else { &*because };
+            (verdict, format!("{because}{words}").into())
+        }
+    };
+    Judgement {
+        verdict,
+        because,
+        standing: context.standing.clone(),
+        line,
+        by_default,
+        digest: answer == Answer::Digest,
+        pause: policy.slow.seconds,
     }
+}
+
+/// What is said of a line that stands in a file.
+fn words_of(line: &policy::Line, instead_of: Option<&policy::Line>) -> Cow<'static, str> {
+    let said = format!("`{}` says {}", line.at, line.answer);
+    match instead_of {
+        Some(looser) => {
+            format!("{said} and is locked, where `{}` says {}", looser.at, looser.answer).into()
+        }
+        None => said.into(),
+    }
+}
+
+/// How bad a leak of it is here, and how sure it is that it still opens something.
+fn weighed(finding: &Finding, context: &Context) -> (Severity, Confidence) {
     let ended = finding.notes.iter().any(|note| note.ended(context.now));
     let harmless =
         ended || [Note::LocalHost, Note::DefaultLogin].iter().any(|n| finding.notes.contains(n));
@@ -164,23 +237,7 @@ fn verdict_of(finding: &Finding, context: &Context, policy: Policy) -> (Verdict,
     } else {
         severity_here(finding.rule.severity, finding.confidence, context.role)
     };
-    let (verdict, because) = match finding.confidence {
-        _ if ended => (policy.possible, "it has ended by itself"),
-        Confidence::Proven => (policy.proven, "it is proven to be one"),
-        Confidence::Likely => (policy.likely, "its shape is distinctive"),
-        Confidence::Possible => (policy.possible, "it looks like one in this place"),
-    };
-    match (verdict, context.terminal) {
-        (Verdict::Permit | Verdict::Block, _) | (_, Terminal::Interactive) => (verdict, because),
-        // Nobody can answer: what would be asked about is refused when it matters.
-        (Verdict::Guide | Verdict::Slow, Terminal::Absent) if severity >= Severity::High => (
-            Verdict::Block,
-            "it looks like one here, much would depend on it and nobody can be asked",
-        ),
-        (Verdict::Guide | Verdict::Slow, Terminal::Absent) => {
-            (Verdict::Permit, "it looks like one here, but little depends on it")
-        }
-    }
+    (severity, if ended { Confidence::Possible } else { finding.confidence })
 }
 
 /// What is only possible weighs one step less in tests, prose and examples.

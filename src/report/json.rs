@@ -68,6 +68,8 @@ fn finding(entry: &Entry<'_>) -> Value {
         "what": card.what,
         "verdict": entry.verdict().word(),
         "because": card.judgement.because,
+        "policy": card.judgement.line.as_deref(),
+        "digest": card.judgement.digest,
         "let_through_by": entry.settled(),
         "severity": facts.rule.severity.word(),
         "confidence": facts.confidence.word(),

@@ -5,6 +5,7 @@
 mod archive;
 mod baseline;
 mod card;
+mod config;
 mod coverage;
 mod damage;
 mod foreign_rules;
@@ -19,6 +20,7 @@ mod kinds;
 mod layers;
 mod messages;
 mod modes;
+mod policy;
 mod reports;
 mod rules;
 mod scale;

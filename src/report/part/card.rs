@@ -23,6 +23,7 @@ const FURTHEST: usize = 1 << 48;
 /// A card without what its rule says, which is told once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct CardText {
     /// The place in the order of a run, where cards of several parts are mixed.
     pub order: u64,
@@ -39,6 +40,10 @@ pub struct CardText {
     verdict: Verdict,
     because: String,
     standing: StandingText,
+    policy: Option<String>,
+    by_default: bool,
+    digest: bool,
+    pause: u32,
     #[serde(serialize_with = "word")]
     confidence: Confidence,
     #[serde(serialize_with = "word")]
@@ -131,7 +136,8 @@ impl CardText {
             steps,
             next_time: _,
             go_on,
-            judgement: Judgement { verdict, because, standing },
+            judgement:
+                Judgement { verdict, because, standing, line: policy, by_default, digest, pause },
             facts,
         } = card;
         let Facts {
@@ -162,6 +168,10 @@ impl CardText {
             verdict: *verdict,
             because: because.to_string(),
             standing: StandingText::of(standing),
+            policy: policy.as_deref().map(str::to_owned),
+            by_default: *by_default,
+            digest: *digest,
+            pause: *pause,
             confidence: *confidence,
             exposure: *exposure,
             role: *role,
@@ -224,6 +234,10 @@ impl CardText {
                 verdict: self.verdict,
                 because: safe(self.because).into(),
                 standing: self.standing.standing()?,
+                line: self.policy.map(|line| safe(line).into()),
+                by_default: self.by_default,
+                digest: self.digest,
+                pause: self.pause,
             },
             facts: Facts {
                 rule,

@@ -15,7 +15,8 @@ fn card() -> Value {
         "go_on": "not one?", "verdict": "block", "because": "it is proven to be one",
         "standing": "open", "confidence": "proven", "exposure": "committed", "role": "source",
         "file": { "base64": "YS9icv8=" }, "packed": false, "region": [4, 9, 9, 4, 49, 49],
-        "commit": "0123", "id_lasts": true, "at": "app.py", "owners": ["@a"],
+        "commit": "0123", "id_lasts": true, "policy": ".leakcoach.toml:7", "by_default": false,
+        "digest": true, "pause": 3, "at": "app.py", "owners": ["@a"],
     })
 }
 

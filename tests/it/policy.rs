@@ -1,0 +1,183 @@
+//! Which line of policy decides.
+
+use crate::harness::Repo;
+use leakcoach::catalogue::{Catalogue, sample::expand};
+
+fn token(repo: &Repo, seed: u64) -> String {
+    let rule = Catalogue::builtin().rule("github-pat").unwrap();
+    repo.plant(expand(rule.samples.iter().next().unwrap(), seed).unwrap())
+}
+
+fn with(policy: &str, seed: u64) -> Repo {
+    let repo = Repo::plain();
+    let token = token(&repo, seed);
+    repo.write("src/app.py", &format!("t = '{token}'\n")).git(&["add", "src"]).accepted();
+    repo.write(".leakcoach.toml", policy);
+    repo
+}
+
+const LINES: &str = "\
+[[policy]]
+path = 'tests/**'
+verdict = 'permit'
+
+[[policy]]
+service = 'GitHub'
+severity = '>=high'
+role = 'sre'
+verdict = 'digest'
+
+[[policy]]
+rule = 'github-*'
+branch = ['main', 'release/*']
+transaction = 'commit'
+actor = ['person', 'agent']
+verdict = 'block'
+
+[[policy]]
+verdict = 'permit'
+";
+
+#[test]
+fn the_first_line_that_fits_decides_and_is_named() {
+    let repo = with(LINES, 1);
+
+    repo.leakcoach(&["check"]).refused().says("`.leakcoach.toml:11` says block");
+    repo.leakcoach_with(&[("CI", "true")], &["check"]).accepted().says(".leakcoach.toml:18");
+    repo.leakcoach_with(&[("LEAKCOACH_ROLE", "SRE")], &["check"])
+        .accepted()
+        .says("1 finding let through, by .leakcoach.toml:5: 1 github-pat");
+    repo.git(&["checkout", "-q", "-b", "topic"]).accepted();
+    repo.leakcoach(&["check"]).accepted().says("`.leakcoach.toml:18` says permit");
+    repo.leakcoach_with(&[("LEAKCOACH_TRANSACTION", "deploy")], &["check"]).accepted();
+    let json = repo.leakcoach(&["check", "--format", "json"]).text();
+    assert!(json.contains("\"policy\": \".leakcoach.toml:18\""), "{json}");
+}
+
+#[test]
+fn an_explanation_names_the_line_and_what_was_looked_at() {
+    let repo = with(LINES, 2);
+
+    repo.leakcoach(&["policy", "explain"])
+        .accepted()
+        .says("block, by .leakcoach.toml:11")
+        .says(".leakcoach.toml:1  permit  not here: `path` differs")
+        .says(".leakcoach.toml:5  digest  not here: `role` differs")
+        .says(".leakcoach.toml:11  block  fits")
+        .says("branch       main")
+        .says("remote       (not known)");
+    let json = repo.leakcoach(&["policy", "explain", "src/app.py:1", "--format", "json"]).text();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value[0]["by"], ".leakcoach.toml:11");
+    assert_eq!(value[0]["facts"]["transaction"], "commit");
+    repo.leakcoach(&["policy", "explain", "nothing-like-it"]).ends_with_code(2);
+}
+
+#[test]
+fn slow_without_a_terminal_is_the_configured_fallback() {
+    let repo = with("[[policy]]\nverdict = 'slow'\n", 3);
+    repo.leakcoach(&["check"]).refused().says("nobody is here to be slowed");
+    repo.write(".leakcoach.toml", "[[policy]]\nverdict = 'slow'\n[slow]\nfallback = 'permit'\n");
+    repo.leakcoach(&["check"]).accepted();
+    repo.write(".leakcoach.toml", "[slow]\nfallback = 'guide'\n");
+    repo.leakcoach(&["check"]).ends_with_code(2).says(".leakcoach.toml:2: ");
+}
+
+#[test]
+fn a_push_to_several_branches_gets_the_strictest_answer() {
+    let repo = Repo::with_hook();
+    repo.git(&["init", "-q", "--bare", "../there"]).accepted();
+    repo.git(&["remote", "add", "origin", "../there"]).accepted();
+    let text = "[[policy]]\nbranch = 'main'\ntransaction = 'push'\nverdict = 'block'\n\
+                [[policy]]\nverdict = 'digest'\n";
+    repo.write(".leakcoach.toml", text);
+    let token = token(&repo, 4);
+    repo.write("app.py", &format!("t = '{token}'\n"));
+    repo.commit("one").accepted();
+
+    repo.git(&["push", "origin", "HEAD:refs/heads/topic"]).accepted();
+    let token = self::token(&repo, 5);
+    repo.write("b.py", &format!("t = '{token}'\n"));
+    repo.commit("two").accepted();
+    let both = ["push", "origin", "HEAD:refs/heads/other", "HEAD:refs/heads/main"];
+    assert_ne!(repo.git(&both).says("`.leakcoach.toml:1` says block").text(), "");
+}
+
+#[test]
+fn starter_policies_differ_in_what_they_refuse() {
+    let repo = with("preset = 'observe'\n", 6);
+    repo.leakcoach(&["check"]).accepted().says("`.leakcoach.toml:1` says permit");
+    for preset in ["balanced", "strict"] {
+        repo.write(".leakcoach.toml", &format!("preset = '{preset}'\n"));
+        repo.leakcoach(&["check"]).refused();
+    }
+}
+
+#[test]
+fn a_table_of_cases_is_held_against_the_policy() {
+    let repo = with(LINES, 7);
+    let case = "[[case]]\nname = 'tests may'\nrule = 'github-pat'\npath = 'tests/a.py'\n\
+                expect = 'permit'\nby = '.leakcoach.toml:1'\n";
+    repo.write("cases.toml", case);
+    repo.leakcoach(&["policy", "test", "cases.toml"]).accepted().says("1 of 1 case as expected");
+
+    let miss = "\n[[case]]\nname = 'main'\nrule = 'github-pat'\nbranch = 'main'\n\
+                transaction = 'commit'\nexpect = 'guide'\n";
+    repo.write("cases.toml", &[case, miss].concat());
+    repo.leakcoach(&["policy", "test", "cases.toml"])
+        .refused()
+        .says("cases.toml:8: main: expected guide, got block by .leakcoach.toml:11");
+
+    repo.write("cases.toml", "[[case]]\nrule = 'github-pa'\nexpect = 'block'\n");
+    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).says("cases.toml:1: ");
+    repo.write("cases.toml", "case = []\n");
+    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).says("no case");
+    repo.leakcoach(&["policy", "test", "nowhere.toml"]).ends_with_code(2);
+}
+
+#[test]
+fn lines_that_can_never_decide_are_found() {
+    let repo = with(LINES, 8);
+    repo.leakcoach(&["policy", "lint"]).accepted();
+    for (lines, says) in [
+        (
+            "[[policy]]\nkind = ['password', 'api-token']\nverdict = 'block'\n\
+             [[policy]]\nkind = 'password'\nfile-role = 'test'\nverdict = 'permit'\n",
+            ".leakcoach.toml:4: never asked: .leakcoach.toml:1 decides before it",
+        ),
+        (
+            "[[policy]]\nrule = 'github-pat'\nservice = 'Stripe'\nverdict = 'permit'\n",
+            ".leakcoach.toml:1: never fits",
+        ),
+        ("[[policy]]\nrule = 'gihtub-*'\nverdict = 'block'\n", "no rule fits `gihtub-*`"),
+        (
+            "[[policy]]\ntransaction = 'commit'\nremote = 'public'\nverdict = 'block'\n",
+            "a commit goes to no remote",
+        ),
+        (
+            "[verdicts]\npossible = 'guide'\n[[policy]]\nverdict = 'block'\n",
+            ".leakcoach.toml:2: never asked: .leakcoach.toml:3 decides before it",
+        ),
+    ] {
+        repo.write(".leakcoach.toml", lines);
+        repo.leakcoach(&["policy", "lint"]).refused().says(says);
+    }
+}
+
+#[test]
+fn what_a_line_gets_wrong_is_an_error_with_its_line() {
+    let repo = with("", 9);
+    for (line, says) in [
+        ("rule = 'github-pta'", ":2: no rule is called `github-pta`; did you mean `github-pat`?"),
+        ("severity = '>=hihg'", ":2: `severity` is one of: info, low"),
+        ("kind = []", ":2: an empty list fits nothing"),
+        ("path = '[a'", ":2: a pattern in `path`"),
+        ("pth = 'a'", ":2: unknown key `pth`"),
+        ("kind = 1", ":2: expected a word or a list of words"),
+    ] {
+        repo.write(".leakcoach.toml", &format!("[[policy]]\n{line}\nverdict = 'block'\n"));
+        repo.leakcoach(&["check"]).ends_with_code(2).says(says);
+    }
+    repo.write(".leakcoach.toml", "[[policy]]\nkind = 'password'\n");
+    repo.leakcoach(&["check"]).ends_with_code(2).says(".leakcoach.toml:1: ");
+}
