@@ -2,6 +2,7 @@
 //! where there is only one.
 
 use super::checked::Checked;
+use super::going::Going;
 use super::past;
 use super::run::{Check, Seen};
 use crate::catalogue::{Catalogue, Rule};
@@ -98,6 +99,7 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
         into.extend(Named::of(found));
     }));
+    let check = check.going(Going::to_commit());
     let mut checked = Checked::default();
     let mut found = Places::default();
     let called = |one: &Named| name.is_none_or(|name| is_called(one, name));
@@ -109,6 +111,7 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
     };
 
     check.changes(repo, &index::staged(repo)?, &mut checked)?;
+    let check = check.going(Going::default());
     for set in range::unpushed(repo)?.change_sets(repo)? {
         check.changes(repo, &set, &mut checked)?;
     }

@@ -68,7 +68,9 @@ pub struct Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Escaped::path(&self.path))?;
+        // There is one repository, whose file everybody knows by its name.
+        let name = self.path.file_name().filter(|_| self.whose == Whose::Repository);
+        write!(f, "{}", Escaped::path(name.map_or(&*self.path, Path::new)))?;
         self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
     }
 }

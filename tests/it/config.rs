@@ -37,16 +37,16 @@ fn the_nearest_layer_has_the_last_word() {
     let check = |more: &[(&str, &str)], args: &[&str]| {
         repo.leakcoach_with(&[&[org], more].concat(), &[&["check"], args].concat())
     };
-    check(&[], &[]).accepted().says("organisation.toml:1` says permit");
+    check(&[], &[]).accepted().reads("organisation.toml:1` says permit");
     user(&repo, "[verdicts]\nproven = 'block'\n");
-    check(&[], &[]).refused().says("config.toml:2` says block");
+    check(&[], &[]).refused().reads("config.toml:2` says block");
     repo.write(".leakcoach.toml", "\n[verdicts]\nproven = 'permit'\n");
-    check(&[], &[]).accepted().says("`.leakcoach.toml:3` says permit");
+    check(&[], &[]).accepted().reads("`.leakcoach.toml:3` says permit");
     let variable = ("LEAKCOACH_VERDICTS_PROVEN", "block");
-    check(&[variable], &[]).refused().says("`LEAKCOACH_VERDICTS_PROVEN` says block");
+    check(&[variable], &[]).refused().reads("`LEAKCOACH_VERDICTS_PROVEN` says block");
     check(&[variable], &["--set", "verdicts.proven=digest"])
         .accepted()
-        .says("1 finding let through, by --set verdicts.proven: 1 github-pat");
+        .reads("1 finding let through, by --set verdicts.proven: 1 github-pat");
 }
 
 #[test]
@@ -68,13 +68,13 @@ fn what_is_locked_can_be_tightened_and_not_loosened() {
     }
     repo.write(".leakcoach.toml", "[rules]\n\ndisable = ['github-pat']\n");
     repo.leakcoach_with(&org, &["check"])
-        .says(".leakcoach.toml:3 does not count: ")
-        .says("organisation.toml:1 locks `rules.disable`");
+        .reads(".leakcoach.toml:3 does not count: ")
+        .reads("organisation.toml:1 locks `rules.disable`");
     repo.leakcoach_with(&org, &["config", "--check"]).ends_with_code(1);
 
     repo.write(".leakcoach.toml", "[verdicts]\nproven = 'block'\npossible = 'block'\n");
     repo.leakcoach_with(&org, &["config", "--check"]).accepted();
-    repo.leakcoach_with(&org, &["config"]).says("verdicts.possible = \"block\"  # ");
+    repo.leakcoach_with(&org, &["config"]).reads("verdicts.possible = 'block'  # ");
 }
 
 #[test]
@@ -87,10 +87,10 @@ fn a_locked_line_of_policy_is_the_least_and_the_looser_one_is_named() {
 
     repo.leakcoach(&["check"]).accepted();
     let told = repo.leakcoach_with(&org, &["check"]);
-    told.refused().says("is locked, where");
+    told.refused().reads("is locked, where");
     repo.leakcoach_with(&org, &["policy", "explain", "github-pat"])
         .accepted()
-        .says("which is locked; .leakcoach.toml:1 would say permit");
+        .reads("which is locked; .leakcoach.toml:1 would say permit");
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn only_an_organisation_locks_and_only_what_there_is() {
     ] {
         let own = organisation(&repo, text);
         let org = [("LEAKCOACH_ORG_CONFIG", own.as_str())];
-        repo.leakcoach_with(&org, &["check"]).ends_with_code(2).says(says);
+        repo.leakcoach_with(&org, &["check"]).ends_with_code(2).reads(says);
     }
     repo.write(".leakcoach.toml", "lock = ['rules']\n");
-    repo.leakcoach(&["check"]).ends_with_code(2).says("`lock` counts only in the organisation's");
+    repo.leakcoach(&["check"]).ends_with_code(2).reads("`lock` counts only in the organisation's");
 }
 
 #[test]
@@ -122,22 +122,22 @@ fn a_file_that_cannot_be_read_is_an_error_and_a_missing_one_is_none() {
     let repo = Repo::plain();
     repo.leakcoach(&["check"]).accepted().silent();
     let nowhere = [("LEAKCOACH_ORG_CONFIG", "/nowhere/config.toml")];
-    repo.leakcoach_with(&nowhere, &["check"]).ends_with_code(2).says("/nowhere/config.toml");
+    repo.leakcoach_with(&nowhere, &["check"]).ends_with_code(2).reads("/nowhere/config.toml");
     fs::create_dir_all(repo.top().join("../home/.config/leakcoach/config.toml")).unwrap();
-    repo.leakcoach(&["check"]).ends_with_code(2).says("cannot read the configuration");
+    repo.leakcoach(&["check"]).ends_with_code(2).reads("cannot read the configuration");
 }
 
 #[test]
 fn what_is_wrong_outside_of_files_is_told_by_its_name() {
     let repo = Repo::plain();
     let variable = |name, value| repo.leakcoach_with(&[(name, value)], &["check"]);
-    variable("LEAKCOACH_PRESET", "strictt").ends_with_code(2).says("LEAKCOACH_PRESET: ");
-    variable("LEAKCOACH_SLOW_SECONDS", "soon").ends_with_code(2).says("LEAKCOACH_SLOW_SECONDS: ");
+    variable("LEAKCOACH_PRESET", "strictt").ends_with_code(2).reads("LEAKCOACH_PRESET: ");
+    variable("LEAKCOACH_SLOW_SECONDS", "soon").ends_with_code(2).reads("LEAKCOACH_SLOW_SECONDS: ");
     let set = |flag| repo.leakcoach(&["check", "--set", flag]);
-    set("verdict.proven=block").ends_with_code(2).says("did you mean `verdicts.proven`?");
-    set("preset").ends_with_code(2).says("KEY=VALUE");
+    set("verdict.proven=block").ends_with_code(2).reads("did you mean `verdicts.proven`?");
+    set("preset").ends_with_code(2).reads("KEY=VALUE");
     user(&repo, "[rules]\ndisabel = []\n");
-    repo.leakcoach(&["check"]).ends_with_code(2).says("config.toml:2: unknown key `disabel`");
+    repo.leakcoach(&["check"]).ends_with_code(2).reads("config.toml:2: unknown key `disabel`");
 }
 
 #[test]
@@ -151,13 +151,13 @@ fn each_value_is_shown_with_its_place() {
     repo.write(".leakcoach.toml", &text);
     let told = repo.leakcoach_with(&[("LEAKCOACH_ROLE", "sre")], &["config"]);
     told.accepted()
-        .says("paths.ignore = 'a/**'  # ")
-        .says("paths.ignore = 'b/**'  # ")
-        .says(".leakcoach.toml:3, repository")
-        .says("profile.role = \"sre\"  # LEAKCOACH_ROLE, environment")
-        .says("config.toml:4, user; does not count")
-        .says("policy = kind = 'password', verdict = 'slow'  # ")
-        .says("verdicts.proven = block  # default");
+        .reads("paths.ignore = 'a/**'  # ")
+        .reads("paths.ignore = 'b/**'  # ")
+        .reads(".leakcoach.toml:3, repository")
+        .reads("profile.role = \"sre\"  # LEAKCOACH_ROLE, environment")
+        .reads("config.toml:4, user; does not count")
+        .reads("policy = kind = 'password', verdict = 'slow'  # ")
+        .reads("verdicts.proven = block  # default");
     let json = repo.leakcoach(&["config", "--format", "json"]);
     let value: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
     let role = |one: &&serde_json::Value| one["key"] == "profile.role";
@@ -171,13 +171,13 @@ fn a_proposal_is_printed_written_on_consent_and_never_over_a_file() {
     repo.write("a.py", "a = 1\n").write(".github/workflows/a.yml", "on: push\n");
     repo.git(&["remote", "add", "origin", "https://host.example/acme/app.git"]).accepted();
     let told = repo.leakcoach(&["init"]);
-    told.accepted().says("preset = \"balanced\"").says("GitHub Actions").says("--yes");
-    told.says("# public = [\"host.example/acme/app\"]");
+    told.accepted().reads("preset = \"balanced\"").reads("GitHub Actions").reads("--yes");
+    told.reads("# public = [\"host.example/acme/app\"]");
     assert!(!repo.top().join(".leakcoach.toml").exists());
 
     repo.leakcoach(&["init", "--preset", "strict", "--yes"]).accepted();
-    repo.leakcoach(&["config"]).accepted().says("preset = \"strict\"  # ");
-    repo.leakcoach(&["init", "--yes"]).ends_with_code(2).says("nothing is written over it");
+    repo.leakcoach(&["config"]).accepted().reads("preset = \"strict\"  # ");
+    repo.leakcoach(&["init", "--yes"]).ends_with_code(2).reads("nothing is written over it");
 }
 
 #[test]
@@ -185,16 +185,19 @@ fn a_remote_that_everybody_reads_asks_for_the_strict_policy() {
     let repo = Repo::plain();
     repo.git(&["remote", "add", "origin", "https://host.example/acme/app.git"]).accepted();
     user(&repo, "[remotes]\npublic = ['host.example/*']\n");
-    repo.leakcoach(&["init"]).accepted().says("preset = \"strict\"");
+    repo.leakcoach(&["init"]).accepted().reads("preset = \"strict\"");
 }
 
 #[test]
 fn completions_and_manual_pages_know_every_command() {
     let repo = Repo::plain();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        repo.leakcoach(&["completions", shell]).accepted().says("completions").says("all-changes");
+        repo.leakcoach(&["completions", shell])
+            .accepted()
+            .reads("completions")
+            .reads("all-changes");
     }
-    repo.leakcoach(&["man"]).accepted().says(".TH leakcoach 1");
+    repo.leakcoach(&["man"]).accepted().reads(".TH leakcoach 1");
     fs::create_dir(repo.top().join("man")).unwrap();
     repo.leakcoach(&["man", "man"]).accepted();
     for page in ["leakcoach.1", "leakcoach-check.1", "leakcoach-policy-lint.1"] {

@@ -174,6 +174,14 @@ impl Attempt {
         self.code
     }
 
+    /// As [`Self::says`], wherever a line is broken.
+    #[track_caller]
+    pub(crate) fn reads(&self, words: &str) -> &Self {
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat(&self.shown).contains(&flat(words)), "no `{words}` in\n{}", self.shown);
+        self
+    }
+
     /// What was shown.
     pub(crate) fn text(&self) -> String {
         self.shown.clone()

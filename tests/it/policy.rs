@@ -42,13 +42,13 @@ verdict = 'permit'
 fn the_first_line_that_fits_decides_and_is_named() {
     let repo = with(LINES, 1);
 
-    repo.leakcoach(&["check"]).refused().says("`.leakcoach.toml:11` says block");
-    repo.leakcoach_with(&[("CI", "true")], &["check"]).accepted().says(".leakcoach.toml:18");
+    repo.leakcoach(&["check"]).refused().reads("`.leakcoach.toml:11` says block");
+    repo.leakcoach_with(&[("CI", "true")], &["check"]).accepted().reads(".leakcoach.toml:18");
     repo.leakcoach_with(&[("LEAKCOACH_ROLE", "SRE")], &["check"])
         .accepted()
-        .says("1 finding let through, by .leakcoach.toml:5: 1 github-pat");
+        .reads("1 finding let through, by .leakcoach.toml:5: 1 github-pat");
     repo.git(&["checkout", "-q", "-b", "topic"]).accepted();
-    repo.leakcoach(&["check"]).accepted().says("`.leakcoach.toml:18` says permit");
+    repo.leakcoach(&["check"]).accepted().reads("`.leakcoach.toml:18` says permit");
     repo.leakcoach_with(&[("LEAKCOACH_TRANSACTION", "deploy")], &["check"]).accepted();
     let json = repo.leakcoach(&["check", "--format", "json"]).text();
     assert!(json.contains("\"policy\": \".leakcoach.toml:18\""), "{json}");
@@ -60,12 +60,12 @@ fn an_explanation_names_the_line_and_what_was_looked_at() {
 
     repo.leakcoach(&["policy", "explain"])
         .accepted()
-        .says("block, by .leakcoach.toml:11")
-        .says(".leakcoach.toml:1  permit  not here: `path` differs")
-        .says(".leakcoach.toml:5  digest  not here: `role` differs")
-        .says(".leakcoach.toml:11  block  fits")
-        .says("branch       main")
-        .says("remote       (not known)");
+        .reads("block, by .leakcoach.toml:11")
+        .reads(".leakcoach.toml:1  permit  not here: `path` differs")
+        .reads(".leakcoach.toml:5  digest  not here: `role` differs")
+        .reads(".leakcoach.toml:11  block  fits")
+        .reads("branch       main")
+        .reads("remote       (not known)");
     let json = repo.leakcoach(&["policy", "explain", "src/app.py:1", "--format", "json"]).text();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value[0]["by"], ".leakcoach.toml:11");
@@ -76,11 +76,11 @@ fn an_explanation_names_the_line_and_what_was_looked_at() {
 #[test]
 fn slow_without_a_terminal_is_the_configured_fallback() {
     let repo = with("[[policy]]\nverdict = 'slow'\n", 3);
-    repo.leakcoach(&["check"]).refused().says("nobody is here to be slowed");
+    repo.leakcoach(&["check"]).refused().reads("nobody is here to be slowed");
     repo.write(".leakcoach.toml", "[[policy]]\nverdict = 'slow'\n[slow]\nfallback = 'permit'\n");
     repo.leakcoach(&["check"]).accepted();
     repo.write(".leakcoach.toml", "[slow]\nfallback = 'guide'\n");
-    repo.leakcoach(&["check"]).ends_with_code(2).says(".leakcoach.toml:2: ");
+    repo.leakcoach(&["check"]).ends_with_code(2).reads(".leakcoach.toml:2: ");
 }
 
 #[test]
@@ -100,13 +100,13 @@ fn a_push_to_several_branches_gets_the_strictest_answer() {
     repo.write("b.py", &format!("t = '{token}'\n"));
     repo.commit("two").accepted();
     let both = ["push", "origin", "HEAD:refs/heads/other", "HEAD:refs/heads/main"];
-    assert_ne!(repo.git(&both).says("`.leakcoach.toml:1` says block").text(), "");
+    assert_ne!(repo.git(&both).reads("`.leakcoach.toml:1` says block").text(), "");
 }
 
 #[test]
 fn starter_policies_differ_in_what_they_refuse() {
     let repo = with("preset = 'observe'\n", 6);
-    repo.leakcoach(&["check"]).accepted().says("`.leakcoach.toml:1` says permit");
+    repo.leakcoach(&["check"]).accepted().reads("`.leakcoach.toml:1` says permit");
     for preset in ["balanced", "strict"] {
         repo.write(".leakcoach.toml", &format!("preset = '{preset}'\n"));
         repo.leakcoach(&["check"]).refused();
@@ -119,19 +119,19 @@ fn a_table_of_cases_is_held_against_the_policy() {
     let case = "[[case]]\nname = 'tests may'\nrule = 'github-pat'\npath = 'tests/a.py'\n\
                 expect = 'permit'\nby = '.leakcoach.toml:1'\n";
     repo.write("cases.toml", case);
-    repo.leakcoach(&["policy", "test", "cases.toml"]).accepted().says("1 of 1 case as expected");
+    repo.leakcoach(&["policy", "test", "cases.toml"]).accepted().reads("1 of 1 case as expected");
 
     let miss = "\n[[case]]\nname = 'main'\nrule = 'github-pat'\nbranch = 'main'\n\
                 transaction = 'commit'\nexpect = 'guide'\n";
     repo.write("cases.toml", &[case, miss].concat());
     repo.leakcoach(&["policy", "test", "cases.toml"])
         .refused()
-        .says("cases.toml:8: main: expected guide, got block by .leakcoach.toml:11");
+        .reads("cases.toml:8: main: expected guide, got block by .leakcoach.toml:11");
 
     repo.write("cases.toml", "[[case]]\nrule = 'github-pa'\nexpect = 'block'\n");
-    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).says("cases.toml:1: ");
+    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).reads("cases.toml:1: ");
     repo.write("cases.toml", "case = []\n");
-    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).says("no case");
+    repo.leakcoach(&["policy", "test", "cases.toml"]).ends_with_code(2).reads("no case");
     repo.leakcoach(&["policy", "test", "nowhere.toml"]).ends_with_code(2);
 }
 
@@ -160,7 +160,7 @@ fn lines_that_can_never_decide_are_found() {
         ),
     ] {
         repo.write(".leakcoach.toml", lines);
-        repo.leakcoach(&["policy", "lint"]).refused().says(says);
+        repo.leakcoach(&["policy", "lint"]).refused().reads(says);
     }
 }
 
@@ -176,8 +176,8 @@ fn what_a_line_gets_wrong_is_an_error_with_its_line() {
         ("kind = 1", ":2: expected a word or a list of words"),
     ] {
         repo.write(".leakcoach.toml", &format!("[[policy]]\n{line}\nverdict = 'block'\n"));
-        repo.leakcoach(&["check"]).ends_with_code(2).says(says);
+        repo.leakcoach(&["check"]).ends_with_code(2).reads(says);
     }
     repo.write(".leakcoach.toml", "[[policy]]\nkind = 'password'\n");
-    repo.leakcoach(&["check"]).ends_with_code(2).says(".leakcoach.toml:1: ");
+    repo.leakcoach(&["check"]).ends_with_code(2).reads(".leakcoach.toml:1: ");
 }
