@@ -19,6 +19,8 @@ mod checksum;
 #[path = "src/catalogue/coaching.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod coaching;
+#[path = "src/catalogue/contexts.rs"]
+mod contexts;
 #[path = "src/catalogue/lint.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod lint;
@@ -63,8 +65,39 @@ fn main() -> io::Result<()> {
         }
         return Err(io::Error::other(format!("{} faults in patterns/", faults.len())));
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("catalogue.rs");
-    fs::write(out, generate(&rules))
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let contexts = contexts::read(&fs::read_to_string("patterns/context.toml")?);
+    match contexts {
+        Ok(file) => fs::write(out.join("contexts.rs"), write_contexts(&file))?,
+        Err(fault) => {
+            println!("cargo::error=patterns/context.toml: {fault}");
+            return Err(io::Error::other("a fault in patterns/context.toml"));
+        }
+    }
+    fs::write(out.join("catalogue.rs"), generate(&rules))
+}
+
+/// The words by file, actor and host.
+fn write_contexts(file: &contexts::ContextFile) -> String {
+    let mut out = String::from("static CONTEXTS: &[Context] = &[\n");
+    for one in &file.context {
+        let _ = writeln!(
+            out,
+            "Context {{ id: {:?}, paths: &{:?}, roles: &{:?}, families: &{:?}, read: {:?}, \
+             instead: {:?} }},",
+            one.id, one.paths, one.roles, one.families, one.read, one.instead
+        );
+    }
+    out.push_str("];\nstatic ACTORS: &[ByActor] = &[\n");
+    for one in &file.actor {
+        let _ = writeln!(out, "ByActor {{ is: {:?}, here: {:?} }},", one.is, one.here);
+    }
+    out.push_str("];\nstatic HOSTS: &[Host] = &[\n");
+    for one in &file.host {
+        let _ = writeln!(out, "Host {{ domains: &{:?}, keeps: {:?} }},", one.domains, one.keeps);
+    }
+    out.push_str("];\n");
+    out
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::judge::{Actor, Terminal};
 use crate::report::Style;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
@@ -49,6 +49,16 @@ pub(super) fn stage() -> Result<crate::hook::demo::Stage, Error> {
     let folders = own.into_iter().chain(std::env::split_paths(&rest));
     let path = std::env::join_paths(folders).unwrap_or(rest.clone());
     Ok(crate::hook::demo::Stage { program, path, seed: fastrand::u64(..) })
+}
+
+/// Whether the person stands in a folder below `top`. git runs hooks at the top and says
+/// by `GIT_PREFIX` where it was called.
+pub(super) fn is_below(top: &Path) -> bool {
+    let here = || std::env::current_dir().and_then(std::fs::canonicalize).ok();
+    let below = |here: PathBuf| {
+        std::fs::canonicalize(top).is_ok_and(|top| here != top && here.starts_with(top))
+    };
+    read("GIT_PREFIX").is_some() || here().is_some_and(below)
 }
 
 /// This very program.

@@ -26,12 +26,14 @@ mod past;
 mod policy;
 mod reports;
 mod repos;
+mod rewrite;
 mod rules;
 mod run;
 mod scale;
 mod server;
 mod shard;
 mod stored;
+mod trails;
 mod users;
 mod words;
 
@@ -140,6 +142,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
     )]
     Import(import::ImportArgs),
+    /// Take a credential out of commits, of this clone alone or also of what was pushed
+    #[command(
+        after_help = "Examples:\n  leakcoach rewrite 7h2kq9xw --dry-run\n  leakcoach rewrite config/app.py:12 --yes\n  leakcoach rewrite 7h2kq9xw --pushed --yes"
+    )]
+    Rewrite(rewrite::RewriteArgs),
     /// List every rule
     #[command(
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
@@ -190,6 +197,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
         Command::Import(args) => import::import(&args),
+        Command::Rewrite(args) => rewrite::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
     }
 }

@@ -65,7 +65,7 @@ impl Named {
             packed: seen.stand.archive.is_some(),
             line: seen.line,
             role: seen.role,
-            exposure: seen.stand.exposure,
+            exposure: seen.exposure,
             commit: seen.stand.commit_id(),
             medium: seen.stand.medium,
             facts: Facts::of(finding, seen.context),

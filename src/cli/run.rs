@@ -9,6 +9,7 @@ use super::key::{self, Kept};
 use super::long;
 use super::mask::masked_line;
 use super::stored::{Earlier, earlier};
+use super::trails::Trails;
 use super::users::{announce, scanner};
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
@@ -56,6 +57,9 @@ pub(super) struct Check {
     pub(super) going: Going,
     /// The branch of the work tree; looked up only once there is a finding.
     branch: OnceLock<Option<String>>,
+    pub(super) trails: Trails,
+    /// The top of the work tree.
+    top: Option<PathBuf>,
     watch: Option<Watch>,
     /// What it is a part of, which may be stopped.
     pub(super) work: Work,
@@ -67,6 +71,8 @@ pub(super) struct Seen<'a> {
     pub(super) id: Option<FindingId>,
     pub(super) stand: &'a Stand<'a>,
     pub(super) role: FileRole,
+    /// How far it has come.
+    pub(super) exposure: Exposure,
     /// One-based.
     pub(super) line: usize,
     pub(super) standing: &'a Standing,
@@ -87,6 +93,7 @@ impl Check {
             terminal: env::terminal(&actor),
             actor,
             folder: repo.map(|repo| repo.common_dir().to_owned()),
+            top: repo.and_then(Repo::top).map(Path::to_owned),
             key: key::shared()?.map_or_else(OnceLock::new, |kept| Some(kept).into()),
             ..Self::of(config, Decided::new(repo))
         })
@@ -108,6 +115,8 @@ impl Check {
             head: None,
             going: Going::default(),
             branch: OnceLock::new(),
+            trails: Trails::default(),
+            top: None,
             watch: None,
             work: long::work(),
         }
@@ -418,8 +427,9 @@ impl Check {
         lines: &LineStarts,
     ) -> Card {
         let role = stand.medium.role(name);
+        let (exposure, trail) = self.trail(finding, stand);
         let context = Context {
-            exposure: stand.exposure,
+            exposure,
             role,
             terminal: self.terminal,
             actor: self.actor.clone(),
@@ -434,18 +444,31 @@ impl Check {
         let (id, line) = (self.id(finding), lines.line_of(finding.secret_span.start));
         if let Some(watch) = &self.watch {
             let (standing, by) = (&context.standing, self.decided.stretches());
-            watch(&Seen { finding, id, stand, role, line, standing, context: &context, by });
+            let exposure = stand.exposure;
+            watch(&Seen {
+                finding,
+                id,
+                stand,
+                role,
+                exposure,
+                line,
+                standing,
+                context: &context,
+                by,
+            });
         }
         let judgement = self.judged(finding, &context);
         let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
         let writer = stand.writer.map(|writer| self.shown(writer));
+        let file = Path::new(std::ffi::OsStr::from_bytes(stand.archive.unwrap_or(stand.path)));
+        let (words, own) = self.config.coaching.of(finding.rule, file);
         let place = Place {
             path: &path,
             archive: archive.as_deref().map(|path| &**path),
             line,
             masked: &masked_line(finding, stand.text),
             role,
-            exposure: stand.exposure,
+            exposure,
             commit: stand.commit,
             medium: stand.medium,
             writer: writer.as_deref().map(|writer| &**writer),
@@ -453,6 +476,12 @@ impl Check {
             region: lines.region(&finding.secret_span, stand.text),
             id_lasts: self.key().is_some_and(|key| key.lasts),
             now: context.now,
+            actor: &self.actor,
+            trail: trail.as_ref(),
+            below_top: !matches!(stand.place, Where::Files)
+                && self.top.as_deref().is_some_and(env::is_below),
+            words,
+            own,
         };
         coach::card(finding, id, judgement, &place)
     }

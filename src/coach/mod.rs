@@ -1,12 +1,19 @@
 //! A verdict becomes a card: words in sections, still without colour or width.
 
-use crate::catalogue::Rule;
+mod context;
+mod here;
+mod steps;
+
+pub use steps::HEAD;
+
+use crate::catalogue::{Coaching, Rule};
 use crate::judge::fingerprint::FindingId;
-use crate::judge::{Exposure, Judgement, Standing, Verdict};
+use crate::judge::{Actor, Exposure, Judgement, Standing, Verdict};
 use crate::scan::{Confidence, Finding};
 use crate::source::Medium;
 use crate::source::lines::Region;
 use crate::source::role::FileRole;
+use crate::source::trail::{Course, Trail};
 use crate::text::Escaped;
 use bstr::BString;
 use std::borrow::Cow;
@@ -37,7 +44,9 @@ pub struct Card {
     /// What to do now, in order.
     pub steps: Vec<Step>,
     /// What to do next time.
-    pub next_time: &'static str,
+    pub next_time: String,
+    /// What the organisation adds: its own words, whom to ask, where to read on.
+    pub own: Option<String>,
     /// How to go on when it is none.
     pub go_on: String,
     /// What was decided.
@@ -65,6 +74,12 @@ pub struct Facts {
     pub region: Region,
     /// The whole id of the commit it is in.
     pub commit: Option<String>,
+    /// The tracking branches that have that commit.
+    pub remote_refs: Vec<BString>,
+    /// The local branches that have it.
+    pub branches: Vec<BString>,
+    /// How many commits that no remote has bring the credential; nothing where nobody looked.
+    pub commits: Option<usize>,
     /// Whether the card's id is the same in the next run.
     pub id_lasts: bool,
     /// Where it comes from, if from another run.
@@ -130,6 +145,29 @@ pub struct Place<'a> {
     pub id_lasts: bool,
     /// The time, in seconds since 1970.
     pub now: i64,
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// What git tells of its way; nothing outside git and on a server.
+    pub trail: Option<&'a Trail>,
+    /// Whether the person stands in a folder below the top, from which paths are others.
+    pub below_top: bool,
+    /// What is told of the rule: its own words, or the organisation's.
+    pub words: Coaching,
+    /// What the organisation adds.
+    pub own: Option<String>,
+}
+
+impl Card {
+    /// The card in two lines, for who has just read the whole of it: what and where, and
+    /// the first thing to do.
+    pub fn brief(&self) -> [String; 2] {
+        let id = self.id.map(|id| format!("  {id}")).unwrap_or_default();
+        let step = self.steps.first().map_or(self.here.as_str(), |step| &step.words);
+        [
+            format!("{} [{}] at {}:{}{id}", self.what, self.rule, self.path, self.line),
+            format!("again: {step}; all of it: leakcoach explain {}", self.rule),
+        ]
+    }
 }
 
 /// The card for `finding`.
@@ -139,8 +177,11 @@ pub fn card(
     judgement: Judgement,
     place: &Place<'_>,
 ) -> Card {
-    let words = finding.rule.coaching();
+    let words = place.words;
+    let by_file = context::words(finding.rule, &words, place.path, place.role);
     let path = Escaped(place.path).to_string();
+    let course = place.trail.map(|trail| &trail.course).filter(|_| place.whole_commit.is_some());
+    let reach = place.trail.map(|trail| trail.reach.clone()).unwrap_or_default();
     Card {
         what: finding.rule.what,
         rule: finding.rule.id,
@@ -150,9 +191,10 @@ pub fn card(
         seen: seen(finding, &judgement, place.now),
         signal: words.missed,
         opens: words.opens,
-        here: here(place),
-        steps: steps(finding, place, &path),
-        next_time: words.next_time,
+        here: here::here(place),
+        steps: steps::steps(id, place, by_file.read),
+        next_time: by_file.next_time.unwrap_or_else(|| words.next_time.to_owned()),
+        own: place.own.clone(),
         go_on: go_on(&judgement, finding.rule.id, place, &path),
         path,
         judgement,
@@ -165,6 +207,9 @@ pub fn card(
             packed: place.archive.is_some(),
             region: place.region,
             commit: place.whole_commit.clone(),
+            remote_refs: reach.remote_refs,
+            branches: reach.branches,
+            commits: course.map(Course::commits).filter(|count| *count > 0),
             id_lasts: place.id_lasts,
             from: None,
         },
@@ -192,194 +237,6 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
         Standing::Open | Standing::Excepted(_) | Standing::Baselined | Standing::Listed(_) => {}
     }
     format!("{}: {}", finding.confidence, facts.join(", "))
-}
-
-fn here(place: &Place<'_>) -> String {
-    let holder = holder(place);
-    match (place.exposure, place.medium) {
-        (Exposure::Staged, Medium::Message) => format!(
-            "it is in {holder} and the commit was not made: nobody else has it yet, so nothing \
-             needs revoking"
-        ),
-        (Exposure::Staged, _) => format!(
-            "it is only staged, in {holder}: nobody else has it yet, so nothing needs revoking"
-        ),
-        (Exposure::Committed, Medium::Ref) => {
-            format!("it is in {holder}: once pushed, it must be revoked")
-        }
-        (Exposure::Committed, _) => {
-            format!("it is in a local commit, in {holder}: once pushed, it must be revoked")
-        }
-        (Exposure::Public, _) => format!(
-            "it is on its way to a public remote, in {holder}: bots find a credential there \
-             within minutes, so once pushed, take it for used by others"
-        ),
-        (Exposure::Received, _) => format!("it is in {holder}, and this server refused it"),
-        (Exposure::Logged, _) => {
-            format!("it is in {holder}: whoever may read the log has it already")
-        }
-        (Exposure::File, _) => format!("it is in {holder}"),
-    }
-}
-
-fn holder(place: &Place<'_>) -> String {
-    let role = match place.role {
-        FileRole::Source => "a source file",
-        FileRole::Test => "a test, which is copied and shared as freely as code",
-        FileRole::Docs => "a document, made to be read by others",
-        FileRole::Example => "an example, made to be copied",
-        FileRole::Ci => "a pipeline's definition, whose logs may repeat it",
-        FileRole::Infra => "infrastructure code",
-        FileRole::Config => "a settings file",
-        FileRole::Lockfile => "a lockfile, which every checkout reads",
-        FileRole::Generated => "a generated file, made anew from something that holds it too",
-        FileRole::Vendored => "vendored code",
-        FileRole::Translation => "a translation",
-    };
-    match place.medium {
-        Medium::File => role.to_owned(),
-        Medium::Message => "a commit's message, which no later commit takes back".to_owned(),
-        Medium::TagMessage => "a tag's message, which everybody fetches".to_owned(),
-        Medium::Path => "a file's name, which listings, logs and links repeat".to_owned(),
-        Medium::Ref => "the name of a branch or tag, which logs and links repeat".to_owned(),
-        Medium::Log => match place.writer {
-            Some(writer) => format!("the log of `{}`", Escaped(writer)),
-            None => "a pipeline's log".to_owned(),
-        },
-    }
-}
-
-fn steps(finding: &Finding, place: &Place<'_>, path: &str) -> Vec<Step> {
-    match place.medium {
-        Medium::File => {}
-        Medium::Log => return steps_for_log(finding),
-        Medium::Message | Medium::TagMessage | Medium::Path | Medium::Ref => {
-            return steps_for_words(place);
-        }
-    }
-    let words = finding.rule.coaching();
-    let path = quoted(path);
-    let whole = belongs_outside(place.path);
-    let step = |words: &str, command| Step { words: words.to_owned(), command };
-    let archive = place.archive.map(|archive| quoted(&Escaped(archive).to_string()));
-    let (take_out, stage) = if let Some(archive) = &archive {
-        let words = format!(
-            "take it out of {archive} and of what that is packed from; read {} from the environment",
-            words.variable
-        );
-        (Step { words, command: None }, archive.as_str())
-    } else if whole {
-        let command = format!("git rm --cached -- {path} && echo {path} >> .gitignore");
-        (step("keep the file out of git", Some(command)), ".gitignore")
-    } else {
-        let words = format!("take it out of {path}; read {} from the environment", words.variable);
-        (Step { words, command: None }, path.as_str())
-    };
-    let again = match place.exposure {
-        Exposure::Staged => step("commit again", Some(format!("git add -- {stage} && git commit"))),
-        Exposure::Committed | Exposure::Public if place.commit == Some(HEAD) => {
-            let command = format!("git add -- {stage} && git commit --amend --no-edit");
-            step("mend that commit", Some(command))
-        }
-        Exposure::Committed | Exposure::Public | Exposure::Received => {
-            let commit = place.commit.unwrap_or("COMMIT");
-            let command =
-                format!("git add -- {stage} && git commit --fixup={commit} && {}", rebase(commit));
-            step("mend that commit", Some(command))
-        }
-        Exposure::File | Exposure::Logged => Step {
-            words: format!("if others have seen it: revoke it at {}", words.revoke_console),
-            command: None,
-        },
-    };
-    vec![take_out, step(words.vault, None), again]
-}
-
-/// How a place names the last commit.
-pub const HEAD: &str = "HEAD";
-
-fn rebase(commit: &str) -> String {
-    format!("git -c sequence.editor=: rebase -i --autosquash {commit}^")
-}
-
-/// What to do about a message or a name.
-fn steps_for_words(place: &Place<'_>) -> Vec<Step> {
-    let step = |words: &str, command| Step { words: words.to_owned(), command };
-    let of = place.commit.map(|of| quoted(&Escaped(of.as_bytes()).to_string()));
-    match (place.medium, of.as_deref()) {
-        (Medium::Message, None) => {
-            let path = quoted(&Escaped(place.path).to_string());
-            vec![step(
-                "take it out of the message, which is kept",
-                Some(format!("git commit -eF {path}")),
-            )]
-        }
-        (Medium::Message, Some(HEAD)) => {
-            vec![step("write the message anew, without it", Some("git commit --amend".to_owned()))]
-        }
-        (Medium::Message, Some(commit)) => vec![step(
-            "write that commit's message anew, without it",
-            Some(format!("git commit --fixup=reword:{commit} && {}", rebase(commit))),
-        )],
-        (Medium::TagMessage, tag) => vec![step(
-            "make the tag anew, without it",
-            tag.map(|tag| format!("git tag -f -a {tag} {tag}^{{}}")),
-        )],
-        (Medium::Ref, _) => vec![step(
-            "give it another name (git branch -m, or git tag NEW OLD), and push that",
-            None,
-        )],
-        (Medium::Path | Medium::File | Medium::Log, of) => {
-            let mut steps = vec![step("give the file another name: git mv OLD NEW", None)];
-            steps.push(match (place.exposure, of) {
-                (Exposure::Committed | Exposure::Public, Some(HEAD)) => {
-                    step("mend that commit", Some("git commit --amend --no-edit".to_owned()))
-                }
-                (Exposure::Committed | Exposure::Public | Exposure::Received, Some(commit)) => {
-                    step(
-                        "mend that commit",
-                        Some(format!("git commit --fixup={commit} && {}", rebase(commit))),
-                    )
-                }
-                _ => step("commit again", Some("git commit".to_owned())),
-            });
-            steps
-        }
-    }
-}
-
-/// What to do about a credential in a log: others have it, so that revoking comes first.
-fn steps_for_log(finding: &Finding) -> Vec<Step> {
-    let words = finding.rule.coaching();
-    let step = |words: String| Step { words, command: None };
-    vec![
-        step(format!("revoke it first, at {}", words.revoke_console)),
-        step("make a new one and store it as a masked secret of the pipeline".to_owned()),
-        step("delete the log, and take out what prints it (set -x, env, --verbose)".to_owned()),
-    ]
-}
-
-/// Files that are nothing but credentials: there is no line to mend in them.
-fn belongs_outside(path: &[u8]) -> bool {
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-    let ends = |ending: &str| name.ends_with(ending.as_bytes());
-    let env =
-        name == b".env" || name.starts_with(b".env.") && !ends(".example") && !ends(".sample");
-    env || [".pem", ".key", ".p12", ".pfx", ".jks", ".ppk"].into_iter().any(ends)
-        || matches!(
-            name,
-            b"id_rsa" | b"id_ed25519" | b"id_ecdsa" | b".netrc" | b".pgpass" | b"credentials"
-        )
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%,".contains(&byte);
-    if path.bytes().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
 }
 
 fn go_on(judgement: &Judgement, rule: &str, place: &Place<'_>, path: &str) -> String {

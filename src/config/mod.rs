@@ -2,6 +2,7 @@
 //! the environment and the command line, joined key by key.
 
 pub mod cases;
+pub mod coaching;
 pub mod keys;
 mod layers;
 mod lines;
@@ -22,6 +23,7 @@ use crate::error::Error;
 use crate::judge::Policy;
 use crate::judge::policy::{Profile, Transaction};
 use crate::source::host_and_path;
+use coaching::Coachings;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use layers::{Layer, More};
 use rule_files::RuleFiles;
@@ -53,6 +55,8 @@ pub struct Config {
     pub server: Server,
     /// What locks did not let count.
     pub refused: Vec<Refused>,
+    /// The organisation's own words.
+    pub coaching: Coachings,
     remotes: Remotes,
 }
 
@@ -143,6 +147,10 @@ impl Config {
                 answers = answered;
             }
         }
+        let mut coachings = Coachings::default();
+        for layer in &layers.all {
+            coachings.add(layer)?;
+        }
         let config = Self {
             ignore: globs(&ignore, "paths.ignore")?,
             users: Arc::new(users),
@@ -154,6 +162,7 @@ impl Config {
             refused: std::mem::take(&mut layers.refused),
             disable: disable.into_iter().map(|(id, _)| id).collect(),
             only: only.into_iter().map(|(id, _)| id).collect(),
+            coaching: coachings,
         };
         if !known.rules().any(|rule| config.keeps(rule.id))
             && !config.users.iter().any(|user| config.keeps(user.rule.id))

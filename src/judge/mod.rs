@@ -41,7 +41,9 @@ words! {
         Staged = "staged",
         /// In a commit that no remote is known to have.
         Committed = "committed",
-        /// In a commit on its way to a public remote.
+        /// In a commit that a remote has.
+        Pushed = "pushed",
+        /// In a commit that a public remote has, or that is on its way to one.
         Public = "public",
         /// In a log that others read.
         Logged = "logged",

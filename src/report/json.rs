@@ -2,6 +2,8 @@
 
 use super::entry::{Entry, Hole, Report};
 use crate::catalogue::Rule;
+use crate::text::Escaped;
+use bstr::BString;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -83,16 +85,24 @@ fn finding(entry: &Entry<'_>) -> Value {
         "end_line": facts.region.end.line,
         "end_column": facts.region.end.column,
         "commit": facts.commit,
+        "remote_refs": names(&facts.remote_refs),
+        "branches": names(&facts.branches),
+        "commits": facts.commits,
         "owners": entry.owners,
         "seen": card.seen,
         "here": card.here,
         "steps": steps,
+        "own": card.own,
         "go_on": card.go_on,
     });
     if let Some(repository) = &entry.repository {
         value["repository"] = json!(repository);
     }
     value
+}
+
+fn names(names: &[BString]) -> Vec<String> {
+    names.iter().map(|name| Escaped(name).to_string()).collect()
 }
 
 fn described(rule: &Rule) -> Value {

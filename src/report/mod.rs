@@ -81,7 +81,10 @@ pub fn card(card: &Card, style: Style) -> String {
             let _ = writeln!(out, "            {command}");
         }
     }
-    section(&mut out, "next time", card.next_time, style);
+    section(&mut out, "next time", &card.next_time, style);
+    if let Some(own) = &card.own {
+        section(&mut out, "your team", own, style);
+    }
     section(&mut out, "go on", &card.go_on, style);
     out
 }

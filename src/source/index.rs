@@ -87,6 +87,14 @@ pub(super) fn parent_trees(repo: &Repo, merged: &[ObjectId]) -> Result<Vec<Objec
     parents.into_iter().map(|parent| Ok(repo.commit(parent)?.tree)).collect()
 }
 
+/// Whether the index holds paths that a merge left unresolved. An index that cannot be read
+/// holds none: whoever reads it says so.
+pub(super) fn has_conflicts(repo: &Repo) -> bool {
+    let unmerged = |entry: &gix_index::Entry| entry.stage_raw() != 0;
+    matches!(read(&repo.index_path(), repo.format()), Ok(Some(index))
+        if index.entries().iter().any(unmerged))
+}
+
 /// Why an index cannot be read here.
 #[derive(Debug)]
 enum Unreadable {

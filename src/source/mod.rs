@@ -23,11 +23,13 @@ pub mod range;
 pub mod receive;
 mod remote;
 pub mod repo;
+pub mod rewrite;
 pub mod role;
 mod similar;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod trail;
 pub mod tree;
 mod walk;
 pub mod words;

@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 mod tests;
 
 /// As many tags may point at tags.
-const TAGS_AT_MOST: usize = 64;
+pub(super) const TAGS_AT_MOST: usize = 64;
 
 /// What a push sends or a range holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -230,7 +230,7 @@ fn tracked(repo: &Repo, remote: &str) -> Result<Vec<ObjectId>, Error> {
     Ok(if ids.is_empty() || remote.is_empty() { of("") } else { ids })
 }
 
-fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
+pub(super) fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
     let what = "the tracking branches";
     let mut branches = Vec::new();
     if let Some(native) = repo.native() {

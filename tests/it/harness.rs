@@ -79,12 +79,29 @@ impl Repo {
         self.run(Command::new(BINARY).args(args), variables)
     }
 
+    /// What git writes, which may hold a planted credential.
+    pub(crate) fn bytes(&self, args: &[&str]) -> Vec<u8> {
+        self.output(Command::new("git").args(args), &[]).stdout
+    }
+
     /// A program with something typed into it.
     pub(crate) fn typed(&self, command: &[&str], answer: &str) -> Attempt {
+        self.run(&mut self.fed(command, answer), &[("TERM", "dumb")])
+    }
+
+    /// The same of a program that may show what was planted; it must succeed.
+    #[track_caller]
+    pub(crate) fn typed_unseen(&self, variables: &[(&str, &str)], command: &[&str], answer: &str) {
+        let done = self.output(&mut self.fed(command, answer), variables);
+        assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn fed(&self, command: &[&str], answer: &str) -> Command {
         let path = self.folder.path().join("typed");
         fs::write(&path, answer).unwrap();
-        let input = fs::File::open(&path).unwrap();
-        self.run(Command::new(command[0]).args(&command[1..]).stdin(input), &[("TERM", "dumb")])
+        let mut fed = Command::new(command[0]);
+        fed.args(&command[1..]).stdin(fs::File::open(&path).unwrap());
+        fed
     }
 
     /// Stages everything and commits.
@@ -120,9 +137,12 @@ impl Repo {
         }
     }
 
+    fn output(&self, command: &mut Command, variables: &[(&str, &str)]) -> Output {
+        self.prepared(command).envs(variables.iter().copied()).output().unwrap()
+    }
+
     fn run(&self, command: &mut Command, variables: &[(&str, &str)]) -> Attempt {
-        let output: Output =
-            self.prepared(command).envs(variables.iter().copied()).output().unwrap();
+        let output = self.output(command, variables);
         let shown = [output.stdout, output.stderr].concat();
         let shown = String::from_utf8_lossy(&shown).into_owned();
         self.holds_back(&shown);

@@ -27,3 +27,4 @@ mod scale;
 mod schemas;
 mod server;
 mod user_rules;
+mod ways_out;

@@ -70,7 +70,7 @@ fn a_commit_that_skipped_the_guard_is_told_of_and_stays() {
 
     let told = repo.git(&["commit", "-q", "--no-verify", "-m", "skip"]);
     told.accepted().says("skipped the guard: here is what it would have said").says("note: GitHub");
-    told.says("git add -- a.py && git commit --amend --no-edit").says("a push will be");
+    told.says("git commit --amend --no-edit -- a.py").says("a push will be");
     repo.write("a.py", "t = 1\n").git(&["add", "-A"]).accepted();
     repo.git(&["commit", "-q", "--amend", "--no-edit"]).accepted().silent();
 

@@ -73,7 +73,7 @@ fn a_push_with_a_credential_is_refused_and_the_server_keeps_nothing_of_it() {
         .says("remote: refused: GitHub")
         .says("conf/app.py:1")
         .says("this server refused it")
-        .says(&format!("--fixup={short}"))
+        .says(&format!("fixup! {short}"))
         .says("this server refused the push: nothing of it is kept")
         .says("pre-receive hook declined");
     assert!(refused.text().is_ascii(), "{}", refused.text());

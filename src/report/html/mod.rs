@@ -195,7 +195,8 @@ fn finding(out: &mut String, entry: &Entry<'_>) {
             let _ = write!(out, "<dt>{label}</dt><dd>{}</dd>", prose(words));
         }
     };
-    part("next time", card.next_time);
+    part("next time", &card.next_time);
+    part("your team", card.own.as_deref().unwrap_or_default());
     part("go on", &card.go_on);
     part("owner", &owners);
     part("repository", entry.repository.as_deref().unwrap_or_default());

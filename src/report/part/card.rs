@@ -14,6 +14,7 @@ use crate::source::lines::{Point, Region};
 use crate::source::role::FileRole;
 use crate::source::{Coverage, Unread};
 use crate::text::Escaped;
+use bstr::BString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::Display;
 
@@ -35,6 +36,8 @@ pub struct CardText {
     seen: String,
     here: String,
     steps: Vec<(String, Option<String>)>,
+    next_time: String,
+    own: Option<String>,
     go_on: String,
     #[serde(serialize_with = "word")]
     verdict: Verdict,
@@ -57,6 +60,9 @@ pub struct CardText {
     region: [usize; 6],
     commit: Option<String>,
     id_lasts: bool,
+    remote_refs: Vec<Name>,
+    branches: Vec<Name>,
+    commits: Option<usize>,
     #[serde(with = "bytes")]
     at: Bytes,
     owners: Vec<String>,
@@ -134,7 +140,8 @@ impl CardText {
             opens: _,
             here,
             steps,
-            next_time: _,
+            next_time,
+            own,
             go_on,
             judgement:
                 Judgement { verdict, because, standing, line: policy, by_default, digest, pause },
@@ -150,6 +157,9 @@ impl CardText {
             region,
             commit,
             id_lasts,
+            remote_refs,
+            branches,
+            commits,
             from: _,
         } = facts;
         let Region { start, end } = region;
@@ -164,6 +174,8 @@ impl CardText {
             seen: seen.clone(),
             here: here.clone(),
             steps: steps.iter().map(|step| (step.words.clone(), step.command.clone())).collect(),
+            next_time: next_time.clone(),
+            own: own.clone(),
             go_on: go_on.clone(),
             verdict: *verdict,
             because: because.to_string(),
@@ -180,6 +192,9 @@ impl CardText {
             region: [start.line, start.column, start.byte, end.line, end.column, end.byte],
             commit: commit.clone(),
             id_lasts: *id_lasts,
+            remote_refs: remote_refs.iter().map(|name| Name::of(name)).collect(),
+            branches: branches.iter().map(|name| Name::of(name)).collect(),
+            commits: *commits,
             at: Bytes(at.to_vec()),
             owners,
         }
@@ -228,7 +243,8 @@ impl CardText {
             opens: words.opens,
             here: safe(self.here),
             steps: steps.collect(),
-            next_time: words.next_time,
+            next_time: safe(self.next_time),
+            own: self.own.map(safe),
             go_on: safe(self.go_on),
             judgement: Judgement {
                 verdict: self.verdict,
@@ -249,6 +265,9 @@ impl CardText {
                 region: Region { start, end },
                 commit: self.commit.map(safe),
                 id_lasts: self.id_lasts,
+                remote_refs: self.remote_refs.into_iter().map(Name::bytes).collect(),
+                branches: self.branches.into_iter().map(Name::bytes).collect(),
+                commits: self.commits,
                 from: Some(Box::new(Provenance {
                     repository: repository.map(|name| safe(name.to_owned())),
                     file: self.at.0.into(),
@@ -329,15 +348,24 @@ pub struct CoverageText {
 #[serde(transparent)]
 struct Name(#[serde(with = "bytes")] Bytes);
 
+impl Name {
+    fn of(name: &[u8]) -> Self {
+        Self(Bytes(name.to_vec()))
+    }
+
+    fn bytes(self) -> BString {
+        self.0.0.into()
+    }
+}
+
 impl CoverageText {
     /// What is kept of `coverage`.
     pub fn of(coverage: &Coverage) -> Self {
         // How far an interrupted run came stands among what is unread, too.
         let Coverage { read, bytes, ignored, elsewhere, members, messages, .. } = coverage;
         let Coverage { unread, unopened, interrupted: _, .. } = coverage;
-        let name = |path: &[u8]| Name(Bytes(path.to_vec()));
         let holes = |holes: &[Unread]| {
-            holes.iter().map(|hole| (name(&hole.path), hole.why.clone())).collect()
+            holes.iter().map(|hole| (Name::of(&hole.path), hole.why.clone())).collect()
         };
         Self {
             read: *read,
@@ -345,7 +373,7 @@ impl CoverageText {
             ignored: *ignored,
             members: *members,
             messages: *messages,
-            elsewhere: elsewhere.iter().map(|path| name(path)).collect(),
+            elsewhere: elsewhere.iter().map(|path| Name::of(path)).collect(),
             unread: holes(unread),
             unopened: holes(unopened),
         }

@@ -12,11 +12,12 @@ fn card() -> Value {
         "order": 3, "rule": { "own": "github-pat" }, "id": "7h2kq9xw", "path": "app.py",
         "line": 4, "masked": "token = ghp_[36 bytes hidden]", "seen": "proven: so it is",
         "here": "it is in a source file", "steps": [["take it out", null], ["mend", "git x"]],
-        "go_on": "not one?", "verdict": "block", "because": "it is proven to be one",
+        "next_time": "use a vault", "own": "ask #security", "go_on": "not one?", "verdict": "block", "because": "it is proven to be one",
         "standing": "open", "confidence": "proven", "exposure": "committed", "role": "source",
         "file": { "base64": "YS9icv8=" }, "packed": false, "region": [4, 9, 9, 4, 49, 49],
         "commit": "0123", "id_lasts": true, "policy": ".leakcoach.toml:7", "by_default": false,
-        "digest": true, "pause": 3, "at": "app.py", "owners": ["@a"],
+        "digest": true, "pause": 3, "remote_refs": ["origin/main"], "branches": ["main"],
+        "commits": 2, "at": "app.py", "owners": ["@a"],
     })
 }
 

@@ -4,6 +4,7 @@ use super::{Backend, Repo, broken, hex_id, oid};
 use crate::error::Error;
 use crate::source::plumbing;
 use crate::source::remote::Remote;
+use crate::source::trail::Staging;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::HashSet;
@@ -118,6 +119,22 @@ impl Repo {
             }
         }
         Ok(Remote::new(name, urls.lines()))
+    }
+
+    /// Whether history has an edge here beyond which nothing is known.
+    pub(in crate::source) fn is_shallow(&self) -> Result<bool, Error> {
+        Ok(!self.shallow()?.is_empty())
+    }
+
+    /// Which index the next commit is made from: `commit -a` and `commit PATH` make it from
+    /// one of their own, by these names (builtin/commit.c of git).
+    pub(in crate::source) fn staging(&self) -> Staging {
+        let name = self.index_path();
+        match name.file_name().and_then(OsStr::to_str) {
+            Some(name) if name.starts_with("next-index-") => Staging::Paths,
+            Some("index.lock") => Staging::All,
+            Some(_) | None => Staging::Index,
+        }
     }
 
     pub(in crate::source) fn shallow(&self) -> Result<&HashSet<ObjectId>, Error> {
