@@ -188,7 +188,11 @@ mod tests {
             let row = DOCUMENT.lines().find(|line| line.starts_with(&format!("| `{}`", key.name)));
             let value = row.unwrap().split('|').nth(4).unwrap().trim().trim_matches('`');
             let text = match key.name.split_once("[].") {
-                Some((_, "verdict")) => format!("[[policy]]\nverdict = {value}"),
+                Some((table, "verdict" | "say")) => format!(
+                    "[[{table}]]\n{key} = {value}",
+                    key = key.name.rsplit('.').next().unwrap()
+                ),
+                Some(("coaching", name)) => format!("[[coaching]]\nsay = 'a'\n{name} = {value}"),
                 Some((table, name)) => format!("[[{table}]]\nverdict = 'block'\n{name} = {value}"),
                 None => format!("{} = {value}", key.name),
             };
