@@ -114,7 +114,9 @@ impl Check {
     /// How far a finding has come, and what git tells of it.
     pub(super) fn trail(&self, finding: &Finding, stand: &Stand<'_>) -> (Exposure, Option<Trail>) {
         let told = match stand.exposure {
-            Exposure::Staged | Exposure::Committed | Exposure::Public => self.ask(finding, stand),
+            Exposure::Staged | Exposure::Committed | Exposure::Public => {
+                self.ask(finding, stand).map(|trail| self.masked(trail))
+            }
             // What is sent to a server is in nobody's branch yet; the others are in no commit.
             Exposure::Pushed | Exposure::Received | Exposure::Logged | Exposure::File => None,
         };
@@ -127,6 +129,16 @@ impl Check {
             (exposure, _) => exposure,
         };
         (exposure, told)
+    }
+
+    /// The same with no credential in any name.
+    fn masked(&self, mut trail: Trail) -> Trail {
+        let reach = &mut trail.reach;
+        let names = reach.remote_refs.iter_mut().chain(&mut reach.branches);
+        for name in names.chain(&mut trail.state.branch).chain(&mut trail.places) {
+            *name = self.shown(name);
+        }
+        trail
     }
 
     fn ask(&self, finding: &Finding, stand: &Stand<'_>) -> Option<Trail> {
