@@ -142,7 +142,7 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
         tree(&args.tree, rules)
     } else if args.history {
         let repo = open()?;
-        past::all(&Check::new(Some(&repo), rules)?, &repo, args.dangling, None)
+        past::all(&mut Check::new(Some(&repo), rules)?, &repo, args.dangling, None)
     } else if !args.log.is_empty() {
         logs(&around(rules)?, &args.log)
     } else if args.all_changes {

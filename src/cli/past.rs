@@ -3,6 +3,7 @@
 use super::checked::Checked;
 use super::run::{Check, ignored};
 use super::shard::Share;
+use super::trails::Trails;
 use crate::error::Error;
 use crate::source::decode::{Encoding, to_utf8};
 use crate::source::history::{self, Held, History};
@@ -51,11 +52,12 @@ struct Seen {
 /// Checks all that was ever committed: files, messages, and the names of refs. With a
 /// `share`, only what falls to that.
 pub(super) fn all(
-    check: &Check,
+    check: &mut Check,
     repo: &Repo,
     dangling: bool,
     mut share: Option<&mut Share>,
 ) -> Result<Checked, Error> {
+    check.trails = Trails::alike();
     let mut checked = files(check, repo, dangling, share.as_deref_mut())?;
     for (place, words) in (0..).zip(words::words_of_history(repo, dangling)?) {
         let words = words?;

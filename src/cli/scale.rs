@@ -184,10 +184,10 @@ pub(super) fn history(plan: &Plan<'_>, repo: &Repo, reports: Reports) -> Result<
     let part = if let Some(part) = done.into_iter().rev().find(same) {
         part
     } else {
-        let check = Check::new(Some(repo), plan.rules)?.unattended();
+        let mut check = Check::new(Some(repo), plan.rules)?.unattended();
         let mut share = Share::new(plan.shard());
         let shown = long::shown();
-        let checked = past::all(&check, repo, dangling, Some(&mut share))?.with_interruption();
+        let checked = past::all(&mut check, repo, dangling, Some(&mut share))?.with_interruption();
         drop(shown);
         let announced = announcements(&check.config.users);
         let mut found = found(&checked, announced, |index| share.order(index));

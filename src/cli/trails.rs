@@ -22,7 +22,19 @@ const ONE_BY_ONE: usize = 16;
 
 /// What is known so far.
 #[derive(Default)]
-pub(super) struct Trails(OnceLock<Option<Mutex<Asked>>>);
+pub(super) struct Trails {
+    asked: OnceLock<Option<Mutex<Asked>>>,
+    /// Whether each commit is told of alike, however many there are.
+    alike: bool,
+}
+
+impl Trails {
+    /// Tells of each commit alike, without the names of branches: what several machines
+    /// share must not depend on which of them comes to a commit first.
+    pub(super) fn alike() -> Self {
+        Self { alike: true, ..Self::default() }
+    }
+}
 
 struct Asked {
     repo: Repo,
@@ -33,10 +45,11 @@ struct Asked {
     /// Every commit that a remote has.
     all: Option<HashSet<ObjectId>>,
     courses: usize,
+    alike: bool,
 }
 
 impl Asked {
-    fn new() -> Option<Self> {
+    fn new(alike: bool) -> Option<Self> {
         let repo = super::open().ok()?;
         Some(Self {
             state: trail::state(&repo).ok()?,
@@ -45,6 +58,7 @@ impl Asked {
             known: HashMap::new(),
             all: None,
             courses: 0,
+            alike,
             repo,
         })
     }
@@ -61,7 +75,7 @@ impl Asked {
             None => self.tracked.has(&self.repo, commit).ok()?,
         };
         let mut reach = self.tracked.reach(pushed);
-        if self.known.len() < NAMED_AT_MOST {
+        if !self.alike && self.known.len() < NAMED_AT_MOST {
             reach = trail::with_names(&self.repo, commit, reach).ok()?;
         }
         self.known.insert(commit, reach.clone());
@@ -77,7 +91,8 @@ impl Asked {
         let reach = self.reach(commit)?;
         self.courses += 1;
         let path = stand.archive.unwrap_or(stand.path);
-        let course = if self.courses <= COURSES_AT_MOST && stand.medium == Medium::File {
+        let closely = self.alike || self.courses <= COURSES_AT_MOST;
+        let course = if closely && stand.medium == Medium::File {
             trail::course(&self.repo, commit, path, &finding.secret).ok()?
         } else {
             trail::course_of(&self.repo, commit).ok()?
@@ -135,14 +150,21 @@ impl Check {
     fn masked(&self, mut trail: Trail) -> Trail {
         let reach = &mut trail.reach;
         let names = reach.remote_refs.iter_mut().chain(&mut reach.branches);
-        for name in names.chain(&mut trail.state.branch).chain(&mut trail.places) {
+        let names = names.chain(&mut trail.state.branch).chain(&mut trail.places);
+        let brought = trail.course.brought.iter_mut();
+        let brought = brought.flat_map(|one| std::iter::once(&mut one.path).chain(&mut one.now));
+        for name in names.chain(&mut trail.course.held_now).chain(brought) {
             *name = self.shown(name);
         }
         trail
     }
 
     fn ask(&self, finding: &Finding, stand: &Stand<'_>) -> Option<Trail> {
-        let asked = self.trails.0.get_or_init(|| Asked::new().map(Mutex::new)).as_ref()?;
+        let asked = self
+            .trails
+            .asked
+            .get_or_init(|| Asked::new(self.trails.alike).map(Mutex::new))
+            .as_ref()?;
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         match (stand.place, stand.medium) {
             (Where::Git(_, _, Origin::Commit(id)), _) => asked.in_commit(*id, finding, stand),

@@ -133,7 +133,16 @@ impl Repo {
     /// No planted credential may be in what was shown.
     pub(crate) fn holds_back(&self, shown: &str) {
         for secret in self.planted.lock().unwrap().iter() {
-            assert!(!shown.contains(secret.as_str()), "a planted credential was shown");
+            assert!(
+                !shown.contains(secret.as_str()),
+                "a planted credential was shown:\n{}",
+                shown
+                    .lines()
+                    .filter(|l| l.contains(secret.as_str()))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+                    .replace(secret.as_str(), "[IT]")
+            );
         }
     }
 
