@@ -30,6 +30,7 @@ pub mod exit;
 pub mod hook;
 pub mod judge;
 pub mod lists;
+mod remedy;
 pub mod report;
 pub mod scan;
 pub mod secret;

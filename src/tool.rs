@@ -25,3 +25,9 @@ pub(crate) fn git() -> Command {
 pub(crate) fn again(path: &std::path::Path) -> Command {
     Command::new(path)
 }
+
+/// A vendor's program, by its whole path.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn vendor(path: &std::path::Path) -> Command {
+    Command::new(path)
+}

@@ -1,0 +1,3 @@
+//! The way out, beside the flow: what is done about a credential once it is found.
+
+pub(crate) mod vault;
