@@ -134,6 +134,14 @@ pub enum Error {
     /// Parts of a run that are missing or not complete.
     #[error("{}", .0.join("\n"))]
     Parts(Vec<String>),
+    /// A store that a credential was to go into cannot be used.
+    #[error("{what}")]
+    Vault {
+        /// What stands in the way.
+        what: String,
+        /// Where the credential is.
+        kept: String,
+    },
     /// Wrong usage that the argument parser cannot see.
     #[error("{0}")]
     Usage(String),
@@ -190,6 +198,7 @@ impl Error {
             Self::Parts(_) => {
                 Some("run those shards, again with the same --part, then merge".to_owned())
             }
+            Self::Vault { kept, .. } => Some(kept.clone()),
             Self::File { .. } | Self::Interrupted | Self::Usage(_) => None,
         }
     }
@@ -214,6 +223,7 @@ impl Error {
             | Self::NoGit { .. }
             | Self::Interrupted
             | Self::Parts(_)
+            | Self::Vault { .. }
             | Self::File { .. } => exit::INCOMPLETE,
         }
     }

@@ -25,6 +25,11 @@ fn read(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// A variable that a vendor's documentation tells of.
+pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
+    read(name)
+}
+
 /// The index that git hands to a hook.
 pub(super) fn index_file() -> Option<PathBuf> {
     read("GIT_INDEX_FILE").map(PathBuf::from)

@@ -35,6 +35,7 @@ mod shard;
 mod stored;
 mod trails;
 mod users;
+mod vault;
 mod words;
 
 use crate::error::Error;
@@ -152,6 +153,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
     )]
     Rules(rules::RulesArgs),
+    /// Put a credential into your vault, and say how programs read it from there
+    #[command(
+        after_help = "Examples:\n  leakcoach vault --check\n  leakcoach vault 7h2kq9xw --to pass\n  leakcoach vault config/app.py:12 --dry-run\n  leakcoach vault 7h2kq9xw --to aws-ssm --set path=/shop/{name} --yes\n  new-token | leakcoach vault 7h2kq9xw --new --replace --yes"
+    )]
+    Vault(vault::VaultArgs),
 }
 
 /// Runs the command line `args`, the program's name first, and gives the exit code.
@@ -199,6 +205,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Import(args) => import::import(&args),
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
+        Command::Vault(args) => vault::vault(&args),
     }
 }
 

@@ -11,6 +11,7 @@ mod policy;
 pub mod propose;
 mod rule_files;
 pub mod server;
+pub(crate) mod vault;
 mod view;
 mod written;
 
@@ -57,6 +58,8 @@ pub struct Config {
     pub refused: Vec<Refused>,
     /// The organisation's own words.
     pub coaching: Coachings,
+    /// Where values go.
+    pub(crate) vault: vault::Vault,
     remotes: Remotes,
 }
 
@@ -147,6 +150,7 @@ impl Config {
                 answers = answered;
             }
         }
+        let vault = vault::read(&mut layers)?;
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;
@@ -163,6 +167,7 @@ impl Config {
             disable: disable.into_iter().map(|(id, _)| id).collect(),
             only: only.into_iter().map(|(id, _)| id).collect(),
             coaching: coachings,
+            vault,
         };
         if !known.rules().any(|rule| config.keeps(rule.id))
             && !config.users.iter().any(|user| config.keeps(user.rule.id))
