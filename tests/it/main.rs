@@ -28,3 +28,4 @@ mod schemas;
 mod server;
 mod user_rules;
 mod ways_out;
+mod vault;
