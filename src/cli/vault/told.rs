@@ -57,7 +57,7 @@ impl Told<'_> {
         match self.format {
             Format::Text => {
                 let steps = self.keeper.steps();
-                report::data(&steps.iter().map(|step| format!("  {step}\n")).collect::<String>());
+                steps.iter().for_each(|step| report::data(&format!("  {step}")));
                 report::data("nothing was done (--dry-run)");
             }
             Format::Json => self.json("planned", None, None),

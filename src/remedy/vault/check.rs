@@ -140,7 +140,7 @@ fn lacks(store: Store, sign: &Sign, world: &World) -> Option<String> {
     }
 }
 
-/// Asks a Vault or OpenBao server how it is, without a token
+/// Asks a Vault or `OpenBao` server how it is, without a token
 /// (<https://developer.hashicorp.com/vault/api-docs/system/health>).
 fn server(store: Store, world: &World) -> Result<(), Trouble> {
     let own = if store == Store::Openbao { "BAO" } else { "VAULT" };

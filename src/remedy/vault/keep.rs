@@ -109,13 +109,13 @@ pub(crate) fn keep(
             Outcome::Stored { verified: true, remark: Some(complaint) }
         }
         (Ok(()), Ok(Found::Hidden)) => Outcome::Stored { verified: false, remark: None },
-        (Ok(()), Ok(found)) => Outcome::Mangled(found),
         (Ok(()), Err(trouble)) => Outcome::Stored { verified: false, remark: Some(trouble) },
         (Err(complaint), Ok(Found::Absent)) => Outcome::Untouched(complaint),
         (Err(complaint), Ok(Found::Other)) if before == Found::Other => {
             Outcome::Untouched(complaint)
         }
-        (Err(_), Ok(found @ Found::Other)) => Outcome::Mangled(found),
+        (Ok(()), Ok(found @ (Found::Absent | Found::Other)))
+        | (Err(_), Ok(found @ Found::Other)) => Outcome::Mangled(found),
         (Err(complaint), Ok(Found::Hidden) | Err(_)) => Outcome::Unknown(complaint),
     }
 }

@@ -130,8 +130,8 @@ mod tests {
         fn no_text_becomes_an_option(text: String, repo: String) {
             let keys = BTreeMap::from([("path", text)]);
             if let Ok(place) = Place::new(Store::Pass, "A", &repo, &keys) {
-                prop_assert!(!place.path("{repo}").starts_with('-'));
-                prop_assert!(!place.path("{repo}").chars().any(char::is_control));
+                let path = place.path("{repo}");
+                prop_assert!(!path.starts_with('-') && !path.chars().any(char::is_control));
             }
         }
     }

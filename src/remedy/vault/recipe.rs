@@ -19,6 +19,9 @@ pub(super) enum Reading {
     Unclear,
 }
 
+/// Makes sense of an answer.
+pub(super) type Read = Box<dyn Fn(&[u8]) -> Reading>;
+
 /// Makes standard input of a value.
 pub(super) type Feed = Box<dyn Fn(&Secret, Found) -> Result<Secret, Trouble>>;
 
@@ -28,7 +31,7 @@ pub(super) struct Recipe {
     /// Reads the value.
     pub(super) get: Line,
     /// What the answer to `get` tells, when it went well.
-    pub(super) read: Box<dyn Fn(&[u8]) -> Reading>,
+    pub(super) read: Read,
     /// Whether `get` failed because nothing is there.
     pub(super) absent: fn(&Said) -> bool,
     pub(super) put: Line,
@@ -129,7 +132,7 @@ pub(super) fn whole(answer: &[u8]) -> Reading {
 }
 
 /// The answer is a JSON text that has the value at `pointer` (RFC 6901).
-pub(super) fn at(pointer: &'static str) -> Box<dyn Fn(&[u8]) -> Reading> {
+pub(super) fn at(pointer: &'static str) -> Read {
     Box::new(move |answer| {
         let answer: Option<serde_json::Value> = serde_json::from_slice(answer).ok();
         match answer.as_ref().and_then(|json| json.pointer(pointer)?.as_str()) {

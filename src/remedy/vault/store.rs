@@ -11,9 +11,9 @@ use serde::Deserialize;
 words! {
     /// A store.
     Store {
-        /// HashiCorp Vault, KV version 2.
+        /// `HashiCorp` Vault, KV version 2.
         Vault = "vault",
-        /// OpenBao, KV version 2.
+        /// `OpenBao`, KV version 2.
         Openbao = "openbao",
         /// AWS Secrets Manager.
         AwsSecrets = "aws-secrets-manager",

@@ -1,4 +1,4 @@
-//! HashiCorp Vault and OpenBao, KV secrets engine version 2, over HTTP.
+//! `HashiCorp` Vault and `OpenBao`, KV secrets engine version 2, over HTTP.
 //!
 //! <https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2>,
 //! <https://openbao.org/api-docs/secret/kv/kv-v2/>: a new secret is created by POST with

@@ -53,7 +53,7 @@ impl Keeper for Pass {
             Found::Other if !value.expose().contains(&b'\n') => {
                 compare(parted(entry.expose()).0, value)
             }
-            found => found,
+            found @ (Found::Absent | Found::Same | Found::Other | Found::Hidden) => found,
         })
     }
 
