@@ -97,7 +97,7 @@ fn every_program_is_given_the_value_on_its_standard_input_alone() {
     let json_value = r#"sed 's/.*"value":"\([^"]*\)".*/\1/'"#;
     let unhex = r#"sed 's/.*-X //' | perl -e '$_ = <STDIN>; chomp; print pack("H*", $_)'"#;
     let rot = "tr A-Za-z N-ZA-Mn-za-m";
-    let unrot = r#"tr A-Za-z N-ZA-Mn-za-m < store | sed 's/.*:"\([^"]*\)".*/\1/' | cat - "#;
+    let unrot = r#"(tr A-Za-z N-ZA-Mn-za-m | sed 's/.*:"\([^"]*\)".*/\1/')"#;
     let table: [(&str, &str, &str, &str, &str, &str, &[&str]); 14] = [
         (
             "aws-secrets-manager",
