@@ -57,7 +57,9 @@ impl Told<'_> {
         match self.format {
             Format::Text => {
                 let steps = self.keeper.steps();
-                steps.iter().for_each(|step| report::data(&format!("  {step}")));
+                for step in steps {
+                    report::data(&format!("  {step}"));
+                }
                 report::data("nothing was done (--dry-run)");
             }
             Format::Json => self.json("planned", None, None),
