@@ -92,13 +92,25 @@ fn staged(seed: u64) -> (Repo, String) {
     (repo, value)
 }
 
+/// A store, its program, how that reads, what it says where nothing is, the filters of its
+/// stand-in, and more arguments.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
+
 #[test]
 fn every_program_is_given_the_value_on_its_standard_input_alone() {
     let json_value = r#"sed 's/.*"value":"\([^"]*\)".*/\1/'"#;
     let unhex = r#"sed 's/.*-X //' | perl -e '$_ = <STDIN>; chomp; print pack("H*", $_)'"#;
     let rot = "tr A-Za-z N-ZA-Mn-za-m";
     let unrot = r#"(tr A-Za-z N-ZA-Mn-za-m | sed 's/.*:"\([^"]*\)".*/\1/')"#;
-    let table: [(&str, &str, &str, &str, &str, &str, &[&str]); 14] = [
+    let table: [Row; 14] = [
         (
             "aws-secrets-manager",
             "aws",
