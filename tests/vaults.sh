@@ -68,7 +68,7 @@ if has sops age-keygen; then
     SOPS_AGE_KEY_FILE=/none "$leakcoach" vault --to sops --yes >"$here/log" 2>&1
     [ $? -eq 3 ] && row "sops, no key" passed "told, nothing stored" || row "sops, no key" FAILED "$(tail -n1 "$here/log")"
     printf 'creation_rules:\n  - age: %s\n    encrypted_regex: ^data$\n' "$recipient" > .sops.yaml
-    "$leakcoach" vault --to sops --set file=clear.enc.yaml --yes >"$here/log" 2>&1
+    "$leakcoach" vault --to sops --place file=clear.enc.yaml --yes >"$here/log" 2>&1
     [ $? -eq 3 ] && [ ! -e clear.enc.yaml ] && row "sops, left clear" passed "refused, nothing written" ||
         row "sops, left clear" FAILED "$(tail -n1 "$here/log")"
 else row sops 'not here' 'go install github.com/getsops/sops/v3/cmd/sops@latest; apt-get install age'; fi
@@ -116,7 +116,7 @@ if has bao || has vault; then
     $server kv delete -mount=secret shop >/dev/null
     "$leakcoach" vault --to vault --yes >"$here/log" 2>&1 && [ "$(get)" = "$value" ] && row "$server, deleted" passed "stored anew" || row "$server, deleted" FAILED "$(tail -n1 "$here/log")"
     $server secrets enable -path=old -version=1 kv >/dev/null
-    "$leakcoach" vault --to vault --set mount=old --set path=shop --yes >"$here/log" 2>&1
+    "$leakcoach" vault --to vault --place mount=old --place path=shop --yes >"$here/log" 2>&1
     [ $? -eq 3 ] && row "$server, KV version 1" passed "refused" || row "$server, KV version 1" FAILED "$(tail -n1 "$here/log")"
     VAULT_TOKEN=wrong "$leakcoach" vault --to vault --yes >"$here/log" 2>&1
     [ $? -eq 3 ] && row "$server, wrong token" passed "told, nothing stored" || row "$server, wrong token" FAILED "$(tail -n1 "$here/log")"
@@ -143,7 +143,7 @@ if has doppler python3; then
     export DOPPLER_API_HOST=http://127.0.0.1:$at DOPPLER_TOKEN=dp.st.unreal
     get() { doppler secrets get GITHUB_TOKEN --plain --raw --project shop --config dev; }
     spoil() { doppler secrets set GITHUB_TOKEN="$other" --silent --project shop --config dev; }
-    trial doppler get spoil doppler --set project=shop --set config=dev
+    trial doppler get spoil doppler --place project=shop --place config=dev
 else row doppler 'not here' 'https://docs.doppler.com/docs/install-cli'; fi
 
 if has gcloud python3; then

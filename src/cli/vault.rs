@@ -43,7 +43,7 @@ pub(super) struct VaultArgs {
     name: Option<String>,
     /// A part of the place, such as path=team/{repo}, over what `[vault]` says
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
-    set: Vec<(String, String)>,
+    place: Vec<(String, String)>,
     /// Store a new value instead, from standard input or typed unseen
     #[arg(long)]
     new: bool,
@@ -166,7 +166,7 @@ fn place(
     if config.store.is_none() {
         keys.extend(config.keys.iter().map(|(key, value)| (*key, value.clone())));
     }
-    for (key, value) in &args.set {
+    for (key, value) in &args.place {
         let known = store.keys().iter().find(|known| *known == key).ok_or_else(|| {
             let known = store.keys().join("`, `");
             Error::Usage(format!("`{key}` says nothing to {store}, which takes `{known}`"))

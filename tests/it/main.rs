@@ -27,5 +27,5 @@ mod scale;
 mod schemas;
 mod server;
 mod user_rules;
-mod ways_out;
 mod vault;
+mod ways_out;

@@ -137,7 +137,7 @@ fn every_program_is_given_the_value_on_its_standard_input_alone() {
             "echo 'ERROR: (SecretNotFound) x' >&2",
             "cat",
             r#"sed 's/.*/"&"/'"#,
-            &["--set", "vault=team"],
+            &["--place", "vault=team"],
         ),
         (
             "1password",
@@ -146,7 +146,7 @@ fn every_program_is_given_the_value_on_its_standard_input_alone() {
             "echo '[ERROR] \"x\" isn'\"'\"'t an item' >&2",
             json_value,
             "cat",
-            &["--set", "vault=My Team"],
+            &["--place", "vault=My Team"],
         ),
         (
             "doppler",
@@ -372,7 +372,7 @@ fn the_team_chooses_the_store_and_the_place_once() {
     assert_eq!(fake.stored(), value);
     repo.write(".leakcoach.toml", "[vault]\nstore = \"pass\"\nmount = \"x\"\n");
     run(&["vault", "--yes"]).ends_with_code(2).says(".leakcoach.toml:3: `mount`");
-    run(&["vault", "--to", "pass", "--set", "path=-rf", "--yes"]).ends_with_code(2);
+    run(&["vault", "--to", "pass", "--place", "path=-rf", "--yes"]).ends_with_code(2);
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn a_value_that_is_part_of_the_place_goes_nowhere() {
     let fake = Fake::pass();
     repo.leakcoach_with(
         &[("PATH", &fake.path())],
-        &["vault", "--to", "pass", "--yes", "--set", &format!("path=x/{value}")],
+        &["vault", "--to", "pass", "--yes", "--place", &format!("path=x/{value}")],
     )
     .ends_with_code(2)
     .says("choose another");
