@@ -279,3 +279,31 @@ pub(super) fn push_options() -> impl Iterator<Item = std::ffi::OsString> {
     let count = read("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str()?.parse().ok());
     (0..count.unwrap_or(0_u16)).filter_map(|n| read(&format!("GIT_PUSH_OPTION_{n}")))
 }
+
+/// How the environment says to reach the network: a proxy, the hosts that need none, and
+/// the file of authorities to trust.
+pub(super) struct Outward {
+    /// `HTTPS_PROXY`, else `ALL_PROXY`; it may hold a password.
+    pub(super) proxy: Option<Zeroizing<String>>,
+    /// `NO_PROXY`.
+    pub(super) no_proxy: Option<String>,
+    /// `LEAKCOACH_CA_BUNDLE`, else `SSL_CERT_FILE`.
+    pub(super) authorities: Option<PathBuf>,
+}
+
+/// How to reach the network.
+pub(super) fn outward() -> Outward {
+    let first = |names: &[&str]| names.iter().find_map(|name| read(name));
+    let text = |names: &[&str]| first(names).and_then(|value| value.into_string().ok());
+    Outward {
+        proxy: text(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]).map(Zeroizing::new),
+        no_proxy: text(&["NO_PROXY", "no_proxy"]),
+        authorities: first(&["LEAKCOACH_CA_BUNDLE", "SSL_CERT_FILE"]).map(PathBuf::from),
+    }
+}
+
+/// Where a service is asked in place of its vendor's server: `LEAKCOACH_VERIFY_GITHUB`.
+pub(super) fn service_base(id: &str) -> Option<String> {
+    let name = id.to_uppercase().replace('-', "_");
+    read(&format!("LEAKCOACH_VERIFY_{name}")).and_then(|value| value.into_string().ok())
+}

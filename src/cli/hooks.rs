@@ -71,6 +71,12 @@ fn told(lines: &[String]) {
 /// How the examination is printed.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
+    /// Ask the hosts of this repository's remotes whether everybody can read them
+    #[arg(long)]
+    remotes: bool,
+    /// Write their answers into `[remotes]` of .leakcoach.toml
+    #[arg(long, requires = "remotes")]
+    write: bool,
     /// How to print it
     #[arg(long, value_enum, default_value_t = super::rules::Format::Text)]
     format: super::rules::Format,
@@ -78,6 +84,9 @@ pub(super) struct DoctorArgs {
 
 /// Proves that the hooks fire. Gives 1 when they do not.
 pub(super) fn doctor(args: &DoctorArgs) -> Result<u8, Error> {
+    if args.remotes {
+        return super::remotes::ask(args.format, args.write);
+    }
     let signs = doctor::examine(&open()?, &env::surroundings())?;
     match args.format {
         super::rules::Format::Json => {

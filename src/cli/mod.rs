@@ -17,6 +17,7 @@ mod init;
 mod inside;
 mod journal;
 mod key;
+mod live;
 mod logs;
 mod long;
 mod mask;
@@ -24,8 +25,10 @@ mod merge;
 mod named;
 mod past;
 mod policy;
+mod remotes;
 mod reports;
 mod repos;
+mod revoke;
 mod rewrite;
 mod rules;
 mod run;
@@ -36,6 +39,7 @@ mod stored;
 mod trails;
 mod users;
 mod vault;
+mod verify;
 mod words;
 
 use crate::error::Error;
@@ -155,9 +159,19 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Put a credential into your vault, and say how programs read it from there
     #[command(
-        after_help = "Examples:\n  leakcoach vault --check\n  leakcoach vault 7h2kq9xw --to pass\n  leakcoach vault config/app.py:12 --dry-run\n  leakcoach vault 7h2kq9xw --to aws-ssm --set path=/shop/{name} --yes\n  new-token | leakcoach vault 7h2kq9xw --new --replace --yes"
+        after_help = "Examples:\n  leakcoach vault --check\n  leakcoach vault 7h2kq9xw --to pass\n  leakcoach vault config/app.py:12 --dry-run\n  leakcoach vault 7h2kq9xw --to aws-ssm --place path=/shop/{name} --yes\n  new-token | leakcoach vault 7h2kq9xw --new --replace --yes"
     )]
     Vault(vault::VaultArgs),
+    /// Ask a service whether a credential of its still opens something
+    #[command(
+        after_help = "Exit codes: 0 it opens nothing, 1 it is alive, 3 it could not be told.\n\nExamples:\n  leakcoach verify\n  leakcoach verify 7h2kq9xw --yes\n  leakcoach verify config/app.py:12 --host gitlab.acme.example\n  leakcoach verify --all --history --dry-run"
+    )]
+    Verify(verify::VerifyArgs),
+    /// Make a credential useless where its service has a call for that, else say where
+    #[command(
+        after_help = "Exit codes: 0 it opens nothing, 1 it is alive, 3 it could not be told or revoked from here.\n\nExamples:\n  leakcoach revoke 7h2kq9xw\n  leakcoach revoke github-pat --dry-run\n  leakcoach revoke 7h2kq9xw --yes --confirm github-pat"
+    )]
+    Revoke(revoke::RevokeArgs),
 }
 
 /// Runs the command line `args`, the program's name first, and gives the exit code.
@@ -206,6 +220,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
         Command::Vault(args) => vault::vault(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Revoke(args) => revoke::revoke(&args),
     }
 }
 

@@ -142,6 +142,28 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
     Ok(found)
 }
 
+/// One place of each credential that is staged or in commits that no remote has, and
+/// with `past` of each in all of history.
+pub(super) fn all(repo: &Repo, past: bool) -> Result<Vec<Named>, Error> {
+    let seen: Arc<Mutex<Vec<Named>>> = Arc::default();
+    let into = Arc::clone(&seen);
+    let check = Check::new(Some(repo), &[])?.watched(Box::new(move |found: &Seen<'_>| {
+        let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
+        into.extend(Named::of(found));
+    }));
+    let mut checked = Checked::default();
+    check.changes(repo, &index::staged(repo)?, &mut checked)?;
+    for set in range::unpushed(repo)?.change_sets(repo)? {
+        check.changes(repo, &set, &mut checked)?;
+    }
+    if past {
+        let _checked = past::files(&check, repo, false, None)?;
+    }
+    let mut known = BTreeSet::new();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(seen.drain(..).filter(|one| known.insert(one.id)).collect())
+}
+
 /// Whether `name` is its id, its rule's or its place's.
 fn is_called(one: &Named, name: &str) -> bool {
     one.id.to_string() == name

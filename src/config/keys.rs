@@ -83,6 +83,8 @@ pub const KEYS: &[Key] = &[
     nearest("vault.file", "", None),
     nearest("vault.group", "", None),
     nearest("vault.organization", "", None),
+    nearest("verify.base", "", None),
+    nearest("verify.ca", "", None),
     all("coaching[].rule"),
     all("coaching[].service"),
     all("coaching[].path"),

@@ -12,6 +12,7 @@ pub mod propose;
 mod rule_files;
 pub mod server;
 pub(crate) mod vault;
+pub mod verify;
 mod view;
 mod written;
 
@@ -31,6 +32,7 @@ use rule_files::RuleFiles;
 use server::Server;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use verify::Verify;
 
 /// The name of the repository's file.
 pub const FILE: &str = ".leakcoach.toml";
@@ -60,6 +62,8 @@ pub struct Config {
     pub coaching: Coachings,
     /// Where values go.
     pub(crate) vault: vault::Vault,
+    /// Where services are asked about credentials.
+    pub verify: Verify,
     remotes: Remotes,
 }
 
@@ -151,6 +155,7 @@ impl Config {
             }
         }
         let vault = vault::read(&mut layers)?;
+        let verify = verify::read(&mut layers);
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;
@@ -168,6 +173,7 @@ impl Config {
             only: only.into_iter().map(|(id, _)| id).collect(),
             coaching: coachings,
             vault,
+            verify,
         };
         if !known.rules().any(|rule| config.keeps(rule.id))
             && !config.users.iter().any(|user| config.keeps(user.rule.id))

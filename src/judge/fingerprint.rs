@@ -38,7 +38,7 @@ impl Key {
     }
 
     /// A name for `parts` that tells nothing of them to whoever lacks the key.
-    pub(super) fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
         let lengths = parts.iter().map(|part| (part.len() as u64).to_le_bytes());
         let lengths: Vec<u8> = lengths.flatten().collect();
         let all: Vec<&[u8]> = std::iter::once(&*lengths).chain(parts.iter().copied()).collect();

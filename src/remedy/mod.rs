@@ -1,3 +1,5 @@
 //! The way out, beside the flow: what is done about a credential once it is found.
 
+pub(crate) mod http;
 pub(crate) mod vault;
+pub(crate) mod verify;

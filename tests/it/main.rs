@@ -28,4 +28,5 @@ mod schemas;
 mod server;
 mod user_rules;
 mod vault;
+mod verify;
 mod ways_out;

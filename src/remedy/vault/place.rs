@@ -55,7 +55,9 @@ impl Place {
     pub(crate) fn needed(&self, key: &str) -> Result<&str, Trouble> {
         self.key(key).ok_or_else(|| {
             let store = self.store.word();
-            Trouble::Unfit(format!("{store} needs `{key}`: --set {key}=… or [vault] {key} = \"…\""))
+            Trouble::Unfit(format!(
+                "{store} needs `{key}`: --place {key}=… or [vault] {key} = \"…\""
+            ))
         })
     }
 

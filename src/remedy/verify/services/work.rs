@@ -1,0 +1,166 @@
+//! Payments, and tools of the office.
+
+use crate::remedy::verify::service::{
+    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
+};
+
+/// Asks Linear's graph who asks.
+const VIEWER: Payload = Payload::Json("{\"query\":\"{ viewer { id name } }\"}");
+
+const LINEAR_SHOWS: &[Shown] = &[Shown::Field("user id", "/data/viewer/id")];
+
+/// Linear's checks differ in the header alone.
+const fn linear(auth: Auth) -> Check {
+    Check {
+        call: Call::post("/graphql", auth, VIEWER),
+        unclear: &[],
+        dead: &[
+            Sign::Status(401),
+            Sign::Field("/errors/0/extensions/code", &["AUTHENTICATION_ERROR"]),
+        ],
+        alive: &[Sign::Present("/data/viewer/id")],
+        shows: LINEAR_SHOWS,
+    }
+}
+
+pub(super) const SERVICES: &[&Service] = &[
+    &Service {
+        id: "stripe",
+        name: "Stripe",
+        rules: &[
+            "stripe-secret-key-live",
+            "stripe-restricted-key-live",
+            "stripe-secret-key-test",
+            "stripe-restricted-key-test",
+        ],
+        at: At::Fixed("https://api.stripe.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get_by("/v1/balance", Auth::User),
+            &[Shown::Field("live mode", "/livemode")],
+        )),
+        revoke: None,
+        page: "https://docs.stripe.com/api/authentication",
+    },
+    &Service {
+        id: "notion",
+        name: "Notion",
+        rules: &["notion-integration-token", "notion-legacy-token"],
+        at: At::Fixed("https://api.notion.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get("/v1/users/me").with(&[("notion-version", "2022-06-28")]),
+            &[
+                Shown::Field("kind", "/type"),
+                Shown::Field("name", "/name"),
+                Shown::Field("workspace", "/bot/workspace_name"),
+            ],
+        )),
+        revoke: None,
+        page: "https://developers.notion.com/reference/get-self",
+    },
+    &Service {
+        id: "airtable",
+        name: "Airtable",
+        rules: &["airtable-pat"],
+        at: At::Fixed("https://api.airtable.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get("/v0/meta/whoami"),
+            &[Shown::Field("user id", "/id"), Shown::Field("scopes", "/scopes")],
+        )),
+        revoke: None,
+        page: "https://airtable.com/developers/web/api/get-user-id-scopes",
+    },
+    &Service {
+        id: "asana",
+        name: "Asana",
+        rules: &["asana-pat"],
+        at: At::Fixed("https://app.asana.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get("/api/1.0/users/me"),
+            &[Shown::Field("user id", "/data/gid"), Shown::Field("name", "/data/name")],
+        )),
+        revoke: None,
+        page: "https://developers.asana.com/reference/getuser",
+    },
+    &Service {
+        id: "figma",
+        name: "Figma",
+        rules: &["figma-pat"],
+        at: At::Fixed("https://api.figma.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get_by("/v1/me", Auth::Header("x-figma-token", "")),
+            &[Shown::Field("user", "/handle"), Shown::Field("user id", "/id")],
+        )),
+        revoke: None,
+        page: "https://developers.figma.com/docs/rest-api/users-endpoints/",
+    },
+    &Service {
+        id: "linear",
+        name: "Linear (API key)",
+        rules: &["linear-api-key"],
+        at: At::Fixed("https://api.linear.app"),
+        elsewhere: None,
+        check: Some(linear(Auth::Header("authorization", ""))),
+        revoke: None,
+        page: "https://linear.app/developers/graphql",
+    },
+    &Service {
+        id: "linear-oauth",
+        name: "Linear (OAuth)",
+        rules: &["linear-oauth-token"],
+        at: At::Fixed("https://api.linear.app"),
+        elsewhere: None,
+        check: Some(linear(BEARER)),
+        revoke: None,
+        page: "https://linear.app/developers/oauth-2-0-authentication",
+    },
+    &Service {
+        id: "dropbox",
+        name: "Dropbox",
+        rules: &["dropbox-access-token"],
+        at: At::Fixed("https://api.dropboxapi.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::post("/2/check/user", BEARER, Payload::Json("{\"query\":\"leakcoach\"}")),
+            &[],
+        )),
+        revoke: Some(Revoke {
+            at: None,
+            call: Call::post("/2/auth/token/revoke", BEARER, Payload::Json("null")),
+            except: &[],
+            id_from: None,
+            done: &[Sign::Status(200)],
+            stops: "the app's access to this account, with the refresh token and every access token that belongs to it. It cannot be undone",
+            blind: false,
+            page: "https://www.dropbox.com/developers/documentation/http/documentation#auth-token-revoke",
+        }),
+        page: "https://www.dropbox.com/developers/documentation/http/documentation#check-user",
+    },
+    &Service {
+        id: "salesforce",
+        name: "Salesforce",
+        rules: &["salesforce-session-token", "salesforce-refresh-token"],
+        at: At::Fixed("https://login.salesforce.com"),
+        elsewhere: None,
+        check: None,
+        revoke: Some(Revoke {
+            at: None,
+            call: Call::post(
+                "/services/oauth2/revoke",
+                Auth::Nothing,
+                Payload::Form("token={secret}"),
+            ),
+            except: &[],
+            id_from: None,
+            done: &[Sign::Status(200)],
+            stops: "the app's access, with every access token of a refresh token; a sandbox is asked at --host test.salesforce.com. It cannot be undone",
+            blind: false,
+            page: "https://developer.salesforce.com/docs/platform/mobile-sdk/guide/oauth-revoking-tokens.html",
+        }),
+        page: "https://developer.salesforce.com/docs/platform/mobile-sdk/guide/oauth-revoking-tokens.html",
+    },
+];
