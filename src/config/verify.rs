@@ -1,7 +1,7 @@
 //! `[verify]`: where services are asked about credentials.
 
 use super::layers::{Layers, Whose};
-use super::written::{At, Written as Layered};
+use super::written::At;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,7 +35,6 @@ pub(super) struct Written {
 
 /// What the layers say together: of each service, the nearest word.
 pub(super) fn read(layers: &mut Layers) -> Verify {
-    let get_base: fn(&Layered) -> &At<BTreeMap<String, Spanned<String>>> = |it| &it.verify.base;
     let mut verify = Verify::default();
     let locked = layers.lock_of("verify.base").is_some();
     for layer in &layers.all {
@@ -43,7 +42,7 @@ pub(super) fn read(layers: &mut Layers) -> Verify {
             continue;
         }
         let by_repository = layer.whose() == Whose::Repository;
-        for (id, server) in get_base(&layer.written).iter().flat_map(|base| base.get_ref()) {
+        for (id, server) in layer.written.verify.base.iter().flat_map(Spanned::get_ref) {
             let it = server.get_ref().clone();
             verify.base.insert(id.clone(), Chosen { it, by_repository });
         }
