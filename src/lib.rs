@@ -31,6 +31,7 @@ pub mod hook;
 pub mod judge;
 pub mod lists;
 mod remedy;
+pub mod remedy;
 pub mod report;
 pub mod scan;
 pub mod secret;

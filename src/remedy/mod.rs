@@ -3,3 +3,7 @@
 pub(crate) mod http;
 pub(crate) mod vault;
 pub(crate) mod verify;
+//! The way out of a finding, once a person asks for it.
+
+#[cfg(feature = "fix")]
+pub mod fix;
