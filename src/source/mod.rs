@@ -27,6 +27,7 @@ pub mod rewrite;
 pub mod role;
 mod similar;
 pub mod state;
+pub mod stage;
 #[cfg(test)]
 mod testing;
 pub mod trail;
