@@ -11,6 +11,8 @@ mod env;
 mod eval;
 mod explain;
 mod going;
+#[cfg(feature = "fix")]
+mod fix;
 mod hooks;
 mod import;
 mod init;
@@ -142,6 +144,12 @@ enum Command {
         after_help = "Examples:\n  leakcoach eval samples --labels samples/labels.csv --list 20\n  leakcoach eval /usr/lib/python3.11"
     )]
     Eval(eval::EvalArgs),
+    /// Replace a credential by what reads it at run time: shows the change, writes on consent
+    #[cfg(feature = "fix")]
+    #[command(
+        after_help = "Examples:\n  leakcoach fix\n  leakcoach fix 7h2kq9xw --dry-run\n  leakcoach fix config/app.py:12 --name PAYMENTS_TOKEN --yes\n  leakcoach fix --undo"
+    )]
+    Fix(fix::FixArgs),
     /// Turn other tools' lists of ignored findings into exceptions that end
     #[command(
         after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
@@ -216,6 +224,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Explain { id } => explain::explain(&id),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
+        #[cfg(feature = "fix")]
+        Command::Fix(args) => fix::fix(&args),
         Command::Import(args) => import::import(&args),
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),

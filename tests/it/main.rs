@@ -8,6 +8,10 @@ mod card;
 mod config;
 mod coverage;
 mod damage;
+#[cfg(feature = "fix")]
+mod fix;
+#[cfg(feature = "fix")]
+mod fix_corpus;
 mod foreign_rules;
 mod harness;
 mod history;
