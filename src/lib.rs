@@ -30,7 +30,6 @@ pub mod exit;
 pub mod hook;
 pub mod judge;
 pub mod lists;
-mod remedy;
 pub mod remedy;
 pub mod report;
 pub mod scan;

@@ -10,9 +10,9 @@ mod decided;
 mod env;
 mod eval;
 mod explain;
-mod going;
 #[cfg(feature = "fix")]
 mod fix;
+mod going;
 mod hooks;
 mod import;
 mod init;

@@ -26,8 +26,8 @@ pub mod repo;
 pub mod rewrite;
 pub mod role;
 mod similar;
-pub mod state;
 pub mod stage;
+pub mod state;
 #[cfg(test)]
 mod testing;
 pub mod trail;
