@@ -21,6 +21,7 @@ use std::io::{BufRead, BufReader, Write};
 
 /// Which finding is mended, and how.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct FixArgs {
     /// The finding's id on its card, PATH:LINE or its rule; may be left out where there is one
     finding: Option<String>,

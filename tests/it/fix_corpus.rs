@@ -4,6 +4,7 @@
 use leakcoach::catalogue::sample::expand;
 use leakcoach::remedy::fix::{Ask, Kind, Surroundings, applied, mend, places};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -87,10 +88,8 @@ fn each_text_becomes_what_its_pair_says() {
     for (seed, pair) in all.iter().enumerate() {
         let (_, after) = result(pair, seed as u64);
         if after != pair.after {
-            wrong.push_str(&format!(
-                "{}\n{}--- wanted\n{}--- got\n{after}\n",
-                pair.path, pair.before, pair.after
-            ));
+            let (path, before, wanted) = (&pair.path, &pair.before, &pair.after);
+            writeln!(wrong, "{path}\n{before}--- wanted\n{wanted}--- got\n{after}").unwrap();
         }
     }
     let mended = all.iter().filter(|pair| !pair.after.starts_with("!! ")).count();
@@ -105,13 +104,9 @@ fn write_the_corpus_anew() {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for pair in corpus() {
         let (_, after) = result(&pair, 7);
-        files.entry(pair.group.clone()).or_default().push_str(&format!(
-            "## {} {}\n{}--\n{}",
-            pair.path,
-            pair.name,
-            written(&pair.before),
-            written(&after)
-        ));
+        let file = files.entry(pair.group.clone()).or_default();
+        let (path, name, before) = (&pair.path, &pair.name, written(&pair.before));
+        write!(file, "## {path} {name}\n{before}--\n{}", written(&after)).unwrap();
     }
     for (group, text) in files {
         fs::write(folder().join(group + ".txt"), text).unwrap();
@@ -238,7 +233,7 @@ fn each_result_is_read_by_the_parser_of_its_language() {
                 // What was no whole program before may stay so.
                 && parser.takes(folder.path(), &pair.path, &before).is_ok()
             {
-                wrong.push_str(&format!("{} of {}:\n{after}\n{said}\n", parser.program, pair.path));
+                writeln!(wrong, "{} of {}:\n{after}\n{said}", parser.program, pair.path).unwrap();
             }
         }
         eprintln!("{}: {count} results of {:?}", parser.program, parser.groups);

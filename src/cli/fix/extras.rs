@@ -68,7 +68,7 @@ pub(super) fn of(repo: &Repo, plan: &Plan, all: &[Named], to_env: bool) -> Resul
                     .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
             })
         };
-        names.iter().filter(|name| !known(name)).map(|name| format!("{name}=\n")).collect()
+        names.iter().filter(|name| !known(name)).flat_map(|name| [name, "=\n"]).collect()
     })?;
     let guarded: Vec<String> = untracked
         .iter()
@@ -76,11 +76,10 @@ pub(super) fn of(repo: &Repo, plan: &Plan, all: &[Named], to_env: bool) -> Resul
         .chain((!untracked.iter().any(|file| file.path == ".env")).then(|| ".env".to_owned()))
         .filter(|name| !repo.ignores(name.trim_start_matches('/').as_bytes()).unwrap_or(false))
         .collect();
-    let plain = |name: &String| !name.contains(['*', '?', '[', '\\', '!', '#', ' ', '\u{fffd}']);
-    let guarded: Vec<String> = guarded.into_iter().filter(plain).collect();
-    extras.add(&top.join(".gitignore"), |_| {
-        guarded.iter().map(|name| format!("{name}\n")).collect()
-    })?;
+    let literal = |name: &String| !name.contains(['*', '?', '[', '\\', '!', '#', ' ', '\u{fffd}']);
+    let guarded: Vec<String> = guarded.into_iter().filter(literal).collect();
+    extras
+        .add(&top.join(".gitignore"), |_| guarded.iter().flat_map(|name| [name, "\n"]).collect())?;
     if to_env {
         extras.env = value(repo, plan, all, top)?;
     }

@@ -54,7 +54,7 @@ pub(super) fn plan(repo: &Repo, plan: &Plan, all: &[Named], format: Format) -> R
     }
     for added in &plan.extras.added {
         let path = added.at.file_name().unwrap_or_default().as_encoded_bytes();
-        let diff = added.text.trim_start().lines().map(|line| format!("+{line}\n")).collect();
+        let diff = added.text.trim_start().lines().flat_map(|line| ["+", line, "\n"]).collect();
         shown.push(Shown { path: Escaped(path).to_string(), place: "work tree", diff });
     }
     if let Some(value) = &plan.extras.env {
@@ -117,11 +117,11 @@ fn diff(masker: &Masker<'_>, path: &[u8], before: &[u8], after: &[u8]) -> Result
         what: "the difference of two texts".to_owned(),
         why: error.message().to_owned(),
     };
-    let mut patch =
+    let mut hunks =
         git2::Patch::from_buffers(&before, None, &after, None, Some(&mut options)).map_err(fail)?;
-    let patch = patch.to_buf().map_err(fail)?;
+    let hunks = hunks.to_buf().map_err(fail)?;
     let mut out = String::new();
-    for line in patch.lines().skip_while(|line| !line.starts_with(b"@@")) {
+    for line in hunks.lines().skip_while(|line| !line.starts_with(b"@@")) {
         out.push_str(&Escaped(line).to_string());
         out.push('\n');
     }

@@ -71,6 +71,7 @@ fn mend(site: &Site<'_>) -> Result<Change, Refusal> {
 }
 
 /// `using System;` before the first other `using`, or at the top.
+#[expect(clippy::unnecessary_wraps, reason = "the imports of other languages can refuse")]
 fn import(site: &Site<'_>) -> Result<Vec<Edit>, Refusal> {
     let known = ["using System;", "global using System;"];
     if known.iter().any(|line| has(site.text, line)) {

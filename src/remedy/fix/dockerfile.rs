@@ -63,8 +63,8 @@ fn run(
         return refuse("a RUN of a heredoc or a list is left to you");
     }
     let before = part(ask.text, run.start_byte()..value.start);
-    let single = before.iter().filter(|byte| **byte == b'\'').count();
-    let double = before.iter().filter(|byte| **byte == b'"').count();
+    let single = memchr::memchr_iter(b'\'', before).count();
+    let double = memchr::memchr_iter(b'"', before).count();
     let variable = match (single % 2, double % 2) {
         (0, 0) => format!("\"${{{}}}\"", ask.name),
         (0, 1) => format!("${{{}}}", ask.name),

@@ -15,7 +15,9 @@ const READERS: &[Reader] = &[
     Reader { matches: |_, name| name == ".npmrc", open: "${", close: "}" },
     // https://pip.pypa.io/en/latest/reference/requirements-file-format/
     Reader {
-        matches: |_, name| name.starts_with("requirements") && name.ends_with(".txt"),
+        matches: |_, name| {
+            name.strip_suffix(".txt").is_some_and(|stem| stem.starts_with("requirements"))
+        },
         open: "${",
         close: "}",
     },

@@ -10,7 +10,7 @@ enum Reader {
     /// .NET: a variable named after the path of keys wins over the file
     /// (<https://learn.microsoft.com/aspnet/core/fundamentals/configuration/>).
     AppSettings,
-    /// AWS CloudFormation
+    /// AWS `CloudFormation`
     /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
     CloudFormation,
     /// Servers of the model context protocol, as Claude Code has them.

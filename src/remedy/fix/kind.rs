@@ -121,7 +121,8 @@ impl Kind {
     }
 
     fn of_env(name: &str) -> Option<Self> {
-        let of_env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        let of_env = ending == Some("env") || name.starts_with(".env.");
         let example = ["example", "sample", "template", "dist", "defaults"];
         of_env.then(|| {
             if example.iter().any(|word| name.contains(word)) {
@@ -196,7 +197,7 @@ impl Kind {
             Self::Notebook => notebook::mend(ask),
             Self::Hcl => hcl::mend(ask),
             Self::Dockerfile => dockerfile::mend(ask),
-            Self::EnvExample => lines::example(ask),
+            Self::EnvExample => Ok(lines::example(ask)),
             Self::Expands => expands::mend(ask),
             Self::Properties => lines::properties(ask),
             Self::Simple => lines::simple(ask),

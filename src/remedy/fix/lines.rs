@@ -4,7 +4,7 @@ use super::edit::{Edit, has, line_around, part};
 use super::{Ask, Mended, Refusal, Source};
 
 /// In an example of a `.env` file only the name stays.
-pub(super) fn example(ask: &Ask<'_>) -> Result<Mended, Refusal> {
+pub(super) fn example(ask: &Ask<'_>) -> Mended {
     let mut edits = Vec::new();
     for value in ask.values {
         let line = line_around(ask.text, value.start);
@@ -22,7 +22,7 @@ pub(super) fn example(ask: &Ask<'_>) -> Result<Mended, Refusal> {
             None => Edit::new(value.clone(), format!("<{}>", ask.name)),
         });
     }
-    Ok(Mended { edits, notes: Vec::new(), source: Source::Nowhere })
+    Mended { edits, notes: Vec::new(), source: Source::Nowhere }
 }
 
 /// Spring fills placeholders of its `application` files from the environment
@@ -70,14 +70,14 @@ pub(super) fn simple(ask: &Ask<'_>) -> Result<Mended, Refusal> {
         let line = line_around(ask.text, value.start);
         let [before, after] = [part(ask.text, line.start..start), part(ask.text, end..line.end)];
         let quotes = (part(ask.text, start..start + 1), part(ask.text, value.end..end));
-        let quoted = matches!(quotes, (b"\"", b"\"") | (b"'", b"'"));
+        let whole = matches!(quotes, (b"\"", b"\"") | (b"'", b"'"));
         let quiet = |text: &[u8]| !text.iter().any(|byte| b"\"'`".contains(byte));
         let assigned = [&b"="[..], b"=>", b":", b"(", b",", b"return"]
             .iter()
             .any(|sign| before.trim_ascii_end().ends_with(sign));
         let multi = has(ask.text, "[[") || has(ask.text, "\"\"\"") || has(ask.text, "<<");
         let attribute = before.trim_ascii_start().starts_with(b"@");
-        if !(quoted && quiet(before) && quiet(after) && assigned)
+        if !(whole && quiet(before) && quiet(after) && assigned)
             || has(before, comment)
             || multi
             || attribute

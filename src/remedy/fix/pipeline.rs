@@ -29,14 +29,14 @@ pub(super) enum Reader {
     Rails,
     /// The Serverless Framework.
     Serverless,
-    /// CloudFormation
+    /// `CloudFormation`
     /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
     CloudFormation,
     /// Grafana's provisioning (<https://grafana.com/docs/grafana/latest/administration/provisioning/>).
     Grafana,
     /// Yarn 2 and later (<https://yarnpkg.com/configuration/yarnrc>).
     Yarn,
-    /// The scripts of CircleCI and Bitbucket, which are a shell's.
+    /// The scripts of `CircleCI` and Bitbucket, which are a shell's.
     Script,
 }
 

@@ -38,6 +38,7 @@ fn mend(site: &Site<'_>) -> Result<Change, Refusal> {
 }
 
 /// `import Foundation` before the first import, or before the first statement.
+#[expect(clippy::unnecessary_wraps, reason = "the imports of other languages can refuse")]
 fn import(site: &Site<'_>) -> Result<Vec<Edit>, Refusal> {
     if has(site.text, "import Foundation") {
         return Ok(Vec::new());
