@@ -183,7 +183,7 @@ fn gather(repo: &Repo, check: &Check, args: &BaselineArgs) -> Result<Checked, Er
         checked.add(walk(check, &args.tree));
     }
     if args.history {
-        checked.add(past::files(check, repo, false, None)?);
+        checked.add(past::files(check, repo)?);
     }
     Ok(checked)
 }

@@ -126,7 +126,7 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
     }
     if !known && name.is_some() {
         report::notice("it is not in what is here now: looking through the history");
-        let mut past = past::files(&check, repo, false, None)?;
+        let mut past = past::files(&check, repo)?;
         known = take(&mut past);
     }
     match name {
@@ -157,7 +157,7 @@ pub(super) fn all(repo: &Repo, past: bool) -> Result<Vec<Named>, Error> {
         check.changes(repo, &set, &mut checked)?;
     }
     if past {
-        let _checked = past::files(&check, repo, false, None)?;
+        let _checked = past::files(&check, repo)?;
     }
     let mut known = BTreeSet::new();
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

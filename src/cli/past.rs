@@ -57,8 +57,9 @@ pub(super) fn all(
     dangling: bool,
     mut share: Option<&mut Share>,
 ) -> Result<Checked, Error> {
-    check.trails = Trails::alike();
-    let mut checked = files(check, repo, dangling, share.as_deref_mut())?;
+    let history = history::history(repo, dangling)?;
+    check.trails = Trails::alike(history.commits.len());
+    let mut checked = brought(check, repo, history, share.as_deref_mut())?;
     for (place, words) in (0..).zip(words::words_of_history(repo, dangling)?) {
         let words = words?;
         if share.as_ref().is_some_and(|share| !share.takes_words(place)) {
@@ -74,15 +75,19 @@ pub(super) fn all(
     Ok(checked)
 }
 
+/// Checks every file that was ever committed.
+pub(super) fn files(check: &Check, repo: &Repo) -> Result<Checked, Error> {
+    brought(check, repo, history::history(repo, false)?, None)
+}
+
 /// Checks every blob of the history once, and each commit whose blob tells something
 /// against its parents, so that a credential is told of where it came in.
-pub(super) fn files(
+fn brought(
     check: &Check,
     repo: &Repo,
-    dangling: bool,
+    mut history: History,
     mut share: Option<&mut Share>,
 ) -> Result<Checked, Error> {
-    let mut history = history::history(repo, dangling)?;
     if let Some(share) = &mut share {
         share.keep(&mut history);
     }

@@ -17,6 +17,9 @@ const NAMED_AT_MOST: usize = 16;
 /// For so many findings, the history after them is looked through.
 const COURSES_AT_MOST: usize = 16;
 
+/// In a longer history the ways back cost more than all that is scanned.
+const CLOSELY_AT_MOST: usize = 500;
+
 /// After so many questions, all that remotes have is worth knowing at once.
 const ONE_BY_ONE: usize = 16;
 
@@ -24,15 +27,15 @@ const ONE_BY_ONE: usize = 16;
 #[derive(Default)]
 pub(super) struct Trails {
     asked: OnceLock<Option<Mutex<Asked>>>,
-    /// Whether each commit is told of alike, however many there are.
-    alike: bool,
+    /// How many commits there are, where each of them is told of alike.
+    alike: Option<usize>,
 }
 
 impl Trails {
-    /// Tells of each commit alike, without the names of branches: what several machines
-    /// share must not depend on which of them comes to a commit first.
-    pub(super) fn alike() -> Self {
-        Self { alike: true, ..Self::default() }
+    /// Tells of each of so many commits alike, without the names of branches: what several
+    /// machines share must not depend on which of them comes to a commit first.
+    pub(super) fn alike(commits: usize) -> Self {
+        Self { alike: Some(commits), ..Self::default() }
     }
 }
 
@@ -45,11 +48,11 @@ struct Asked {
     /// Every commit that a remote has.
     all: Option<HashSet<ObjectId>>,
     courses: usize,
-    alike: bool,
+    alike: Option<usize>,
 }
 
 impl Asked {
-    fn new(alike: bool) -> Option<Self> {
+    fn new(alike: Option<usize>) -> Option<Self> {
         let repo = super::open().ok()?;
         Some(Self {
             state: trail::state(&repo).ok()?,
@@ -75,7 +78,7 @@ impl Asked {
             None => self.tracked.has(&self.repo, commit).ok()?,
         };
         let mut reach = self.tracked.reach(pushed);
-        if !self.alike && self.known.len() < NAMED_AT_MOST {
+        if self.alike.is_none() && self.known.len() < NAMED_AT_MOST {
             reach = trail::with_names(&self.repo, commit, reach).ok()?;
         }
         self.known.insert(commit, reach.clone());
@@ -91,7 +94,9 @@ impl Asked {
         let reach = self.reach(commit)?;
         self.courses += 1;
         let path = stand.archive.unwrap_or(stand.path);
-        let closely = self.alike || self.courses <= COURSES_AT_MOST;
+        let closely = self
+            .alike
+            .map_or(self.courses <= COURSES_AT_MOST, |commits| commits <= CLOSELY_AT_MOST);
         let course = if closely && stand.medium == Medium::File {
             trail::course(&self.repo, commit, path, &finding.secret).ok()?
         } else {
