@@ -10,13 +10,25 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
-/// Agents, by a variable that each sets in the commands it runs.
+/// Agents, by a variable that each sets in the commands it runs. Those of GitHub Copilot,
+/// Windsurf and Aider are not told of by any page that was found.
 const AGENTS: &[(&str, &str)] = &[
+    // https://code.claude.com/docs/en/env-vars
     ("CLAUDECODE", "Claude Code"),
+    // https://forum.cursor.com/t/151935, an answer of its makers on their terminal page
     ("CURSOR_AGENT", "Cursor"),
+    // The first in its sandbox on macOS, the second where that has no network, the third
+    // in each session of its `unified_exec`:
+    // https://github.com/openai/codex (codex-rs/core/src/spawn.rs, unified_exec)
     ("CODEX_SANDBOX", "Codex"),
+    ("CODEX_SANDBOX_NETWORK_DISABLED", "Codex"),
+    ("CODEX_CI", "Codex"),
+    // https://github.com/google-gemini/gemini-cli (docs/tools/shell.md)
     ("GEMINI_CLI", "Gemini CLI"),
+    // https://github.com/anomalyco/opencode (packages/opencode/src/index.ts), also `AGENT`
     ("OPENCODE", "OpenCode"),
+    // What agents without one of their own are asked to set:
+    // https://www.npmjs.com/package/@vercel/detect-agent
     ("AI_AGENT", "an agent"),
 ];
 

@@ -30,7 +30,10 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("tsx", "TypeScript"),
 ];
 
-/// What a path from the top tells, by its beginning.
+/// What a path from the top tells, by its beginning. The vaults' files:
+/// <https://github.com/getsops/sops> (`config.go`), <https://github.com/DopplerHQ/cli>
+/// (`repo_config.go`),
+/// <https://infisical.com/docs/cli/usage>; lefthook's: <https://lefthook.dev/configuration/>.
 const SIGNS: &[(&str, Sign, &str)] = &[
     (".github/workflows/", Sign::Ci, "GitHub Actions"),
     (".gitlab-ci.yml", Sign::Ci, "GitLab CI"),
@@ -40,13 +43,16 @@ const SIGNS: &[(&str, Sign, &str)] = &[
     ("azure-pipelines.yml", Sign::Ci, "Azure Pipelines"),
     ("bitbucket-pipelines.yml", Sign::Ci, "Bitbucket Pipelines"),
     (".sops.yaml", Sign::Vault, "SOPS"),
+    (".sops.yml", Sign::Vault, "SOPS"),
     ("doppler.yaml", Sign::Vault, "Doppler"),
+    ("doppler.yml", Sign::Vault, "Doppler"),
     (".infisical.json", Sign::Vault, "Infisical"),
     (".pre-commit-config.yaml", Sign::Manager, "pre-commit"),
     ("prek.toml", Sign::Manager, "prek"),
     (".husky/", Sign::Manager, "husky"),
     ("lefthook.", Sign::Manager, "lefthook"),
     (".lefthook.", Sign::Manager, "lefthook"),
+    (".config/lefthook.", Sign::Manager, "lefthook"),
 ];
 
 /// Folders with the code of others.
