@@ -4,6 +4,9 @@ use crate::remedy::verify::service::{
     At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
 };
 
+/// Of an answer that no page explains.
+const UNTOLD: &str = "its documentation does not say of what";
+
 pub(super) const SERVICES: &[&Service] = &[
     &Service {
         id: "openai",
@@ -13,14 +16,15 @@ pub(super) const SERVICES: &[&Service] = &[
         elsewhere: None,
         check: Some(Check {
             call: Call::get("/v1/models"),
-            // Its 401 also stands for an address or an organisation that is not let in.
+            // Its 401 also stands for an address or an organisation that is not let in: only
+            // these words are said of a key that is wrong or deleted.
             unclear: &[],
-            dead: &[Sign::Field("/error/code", &["invalid_api_key"])],
+            dead: &[Sign::Says(401, "Incorrect API key provided")],
             alive: &[Sign::Status(200)],
             shows: &[Shown::Header("organisation", "openai-organization")],
         }),
         revoke: None,
-        page: "https://developers.openai.com/api/reference/resources/models/methods/list",
+        page: "https://help.openai.com/en/articles/6891781-error-code-401-incorrect-api-key-provided",
     },
     &Service {
         id: "anthropic",
@@ -45,8 +49,9 @@ pub(super) const SERVICES: &[&Service] = &[
         rules: &["huggingface-user-token", "huggingface-org-token"],
         at: At::Fixed("https://huggingface.co"),
         elsewhere: None,
-        check: Some(Check::plain(
+        check: Some(Check::unsure(
             Call::get("/api/whoami-v2"),
+            &[(Sign::Status(401), UNTOLD)],
             &[
                 Shown::Field("name", "/name"),
                 Shown::Field("kind", "/type"),
@@ -114,7 +119,37 @@ pub(super) const SERVICES: &[&Service] = &[
         elsewhere: None,
         check: Some(Check::plain(Call::get("/openai/v1/models"), &[])),
         revoke: None,
-        page: "https://console.groq.com/docs/api-reference#models-list",
+        page: "https://console.groq.com/docs/errors",
+    },
+    &Service {
+        id: "mistral",
+        name: "Mistral",
+        rules: &["mistral-api-key"],
+        at: At::Fixed("https://api.mistral.ai"),
+        elsewhere: None,
+        check: Some(Check::unsure(Call::get("/v1/models"), &[(Sign::Status(401), UNTOLD)], &[])),
+        revoke: None,
+        page: "https://docs.mistral.ai/api#operation/listModels",
+    },
+    &Service {
+        id: "cohere",
+        name: "Cohere",
+        rules: &["cohere-api-key"],
+        at: At::Fixed("https://api.cohere.com"),
+        elsewhere: None,
+        // What 401 says: https://docs.cohere.com/v1/reference/errors
+        check: Some(Check {
+            call: Call::post("/v1/check-api-key", BEARER, Payload::Empty),
+            unclear: &[],
+            dead: &[Sign::Status(401), Sign::Field("/valid", &["false"])],
+            alive: &[Sign::Field("/valid", &["true"])],
+            shows: &[
+                Shown::Field("organisation", "/organization_id"),
+                Shown::Field("owner", "/owner_id"),
+            ],
+        }),
+        revoke: None,
+        page: "https://docs.cohere.com/reference/check-api-key",
     },
     &Service {
         id: "perplexity",

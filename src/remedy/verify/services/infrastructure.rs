@@ -6,6 +6,9 @@ use crate::remedy::verify::service::{
 
 const VAULT_KEY: Auth = Auth::Header("x-vault-token", "");
 const OKTA_KEY: Auth = Auth::Header("authorization", "SSWS ");
+/// Of an answer that no page explains.
+const UNTOLD: &str = "its documentation does not say of what";
+
 const DOPPLER: &str = "https://docs.doppler.com/reference/auth-me";
 
 const CLOUDFLARE_SHOWS: &[Shown] =
@@ -182,8 +185,9 @@ pub(super) const SERVICES: &[&Service] = &[
         rules: &["netlify-token", "netlify-legacy-token"],
         at: At::Fixed("https://api.netlify.com"),
         elsewhere: None,
-        check: Some(Check::plain(
+        check: Some(Check::unsure(
             Call::get("/api/v1/user"),
+            &[(Sign::Status(401), UNTOLD)],
             &[Shown::Field("user id", "/id"), Shown::Field("last login", "/last_login")],
         )),
         revoke: None,
@@ -209,6 +213,19 @@ pub(super) const SERVICES: &[&Service] = &[
         page: "https://docs.datadoghq.com/api/latest/authentication/validate-api-key/",
     },
     &Service {
+        id: "pagerduty",
+        name: "PagerDuty",
+        rules: &["pagerduty-api-key", "pagerduty-user-key-header"],
+        at: At::Fixed("https://api.pagerduty.com"),
+        elsewhere: Some("PagerDuty's service region EU"),
+        check: Some(Check::plain(
+            Call::get_by("/abilities", Auth::Header("authorization", "Token token=")),
+            &[Shown::Field("abilities", "/abilities")],
+        )),
+        revoke: None,
+        page: "https://github.com/PagerDuty/api-schema",
+    },
+    &Service {
         id: "doppler",
         name: "Doppler",
         rules: &[
@@ -218,8 +235,9 @@ pub(super) const SERVICES: &[&Service] = &[
         ],
         at: At::Fixed("https://api.doppler.com"),
         elsewhere: None,
-        check: Some(Check::plain(
+        check: Some(Check::unsure(
             Call::get("/v3/me"),
+            &[(Sign::Status(401), UNTOLD)],
             &[
                 Shown::Field("workplace", "/workplace/name"),
                 Shown::Field("kind", "/type"),

@@ -6,6 +6,9 @@ use crate::remedy::verify::service::{
 
 const DISCORD: &str = "https://discord.com/api/v10";
 
+/// What its statuses and its codes mean.
+const DISCORD_CODES: &str = "https://docs.discord.com/developers/topics/opcodes-and-status-codes";
+
 pub(super) const SERVICES: &[&Service] = &[
     &Service {
         id: "slack",
@@ -24,7 +27,7 @@ pub(super) const SERVICES: &[&Service] = &[
                 Sign::Field("/error", &["invalid_auth"]),
                 "so it answers to a wrong token, and to an address that is not let in",
             )],
-            dead: &[Sign::Field("/error", &["token_revoked", "token_expired", "account_inactive"])],
+            dead: &[Sign::Field("/error", &["token_revoked", "account_inactive"])],
             alive: &[Sign::Field("/ok", &["true"])],
             shows: &[
                 Shown::Field("workspace", "/team"),
@@ -55,7 +58,7 @@ pub(super) const SERVICES: &[&Service] = &[
             &[Shown::Field("bot", "/username"), Shown::Field("bot id", "/id")],
         )),
         revoke: None,
-        page: "https://discord.com/developers/docs/resources/user#get-current-user",
+        page: DISCORD_CODES,
     },
     &Service {
         id: "discord-webhook",
@@ -84,7 +87,7 @@ pub(super) const SERVICES: &[&Service] = &[
             blind: false,
             page: "https://discord.com/developers/docs/resources/webhook#delete-webhook-with-token",
         }),
-        page: "https://discord.com/developers/docs/resources/webhook#get-webhook-with-token",
+        page: DISCORD_CODES,
     },
     &Service {
         id: "telegram",
@@ -113,7 +116,7 @@ pub(super) const SERVICES: &[&Service] = &[
             &[Shown::Field("account", "/basicId")],
         )),
         revoke: None,
-        page: "https://developers.line.biz/en/reference/messaging-api/#get-bot-info",
+        page: "https://developers.line.biz/en/reference/messaging-api/",
     },
     &Service {
         id: "twilio",
@@ -136,6 +139,7 @@ pub(super) const SERVICES: &[&Service] = &[
         at: At::Fixed("https://api.sendgrid.com"),
         elsewhere: Some("SendGrid's server in the EU"),
         check: Some(Check::plain(Call::get("/v3/scopes"), &[Shown::Field("scopes", "/scopes")])),
+        // A new key is answered as `SG.xxxxxxxx.yyyyyyyy` with `xxxxxxxx` as its `api_key_id`.
         revoke: Some(Revoke {
             at: None,
             call: Call::delete("/v3/api_keys/{key-id}", BEARER),

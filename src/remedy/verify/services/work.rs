@@ -43,6 +43,27 @@ pub(super) const SERVICES: &[&Service] = &[
         page: "https://docs.stripe.com/api/authentication",
     },
     &Service {
+        id: "square",
+        name: "Square",
+        rules: &["square-access-token", "square-legacy-access-token"],
+        at: At::Fixed("https://connect.squareup.com"),
+        elsewhere: Some("Square's sandbox"),
+        check: Some(Check {
+            call: Call::post("/oauth2/token/status", BEARER, Payload::Json("{}")),
+            unclear: &[],
+            dead: &[Sign::Says(401, "UNAUTHORIZED")],
+            alive: &[Sign::Status(200)],
+            shows: &[
+                Shown::Field("merchant", "/merchant_id"),
+                Shown::Field("application", "/client_id"),
+                Shown::Field("scopes", "/scopes"),
+                Shown::Field("ends", "/expires_at"),
+            ],
+        }),
+        revoke: None,
+        page: "https://developer.squareup.com/reference/square/o-auth-api/RetrieveTokenStatus",
+    },
+    &Service {
         id: "notion",
         name: "Notion",
         rules: &["notion-integration-token", "notion-legacy-token"],
