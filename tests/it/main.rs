@@ -30,6 +30,7 @@ mod rules;
 mod scale;
 mod schemas;
 mod server;
+mod trust;
 mod user_rules;
 mod vault;
 mod verify;
