@@ -34,6 +34,7 @@ fn openssl(at: &Path) -> Command {
 }
 
 /// Whether there is an openssl; says so where there is none.
+#[expect(clippy::print_stderr, reason = "who runs the tests is to know what was skipped")]
 fn has_openssl() -> bool {
     let found = openssl(Path::new("/")).arg("version").stdout(Stdio::null()).status().is_ok();
     if !found {
