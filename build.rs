@@ -21,6 +21,9 @@ mod checksum;
 mod coaching;
 #[path = "src/catalogue/contexts.rs"]
 mod contexts;
+#[path = "src/catalogue/lessons.rs"]
+#[expect(dead_code, reason = "the library uses all of it")]
+mod lessons;
 #[path = "src/catalogue/lint.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod lint;
@@ -74,7 +77,28 @@ fn main() -> io::Result<()> {
             return Err(io::Error::other("a fault in patterns/context.toml"));
         }
     }
+    if let Err(fault) = learning(&rules)? {
+        println!("cargo::error={fault}");
+        return Err(io::Error::other("a fault in the lessons or the drill"));
+    }
     fs::write(out.join("catalogue.rs"), generate(&rules))
+}
+
+/// What is wrong in the lessons and the drill, which are read as they are when asked for.
+fn learning(rules: &[Named]) -> io::Result<Result<(), String>> {
+    let known = |id: &str| rules.iter().any(|(_, _, rule)| rule.rule.id == id);
+    let (lessons_path, drill_path) = ("patterns/lessons.toml", "patterns/drill.toml");
+    let lessons = lessons::lessons(&fs::read_to_string(lessons_path)?).and_then(|file| {
+        let mut options = file.lesson.iter().flat_map(|lesson| &lesson.question.option);
+        match options.find(|option| !option.rule.is_empty() && !known(&option.rule)) {
+            Some(option) => Err(format!("no rule is called `{}`", option.rule)),
+            None => Ok(()),
+        }
+    });
+    let drill = lessons::drill(&fs::read_to_string(drill_path)?, known).map(|_| ());
+    Ok(lessons
+        .map_err(|fault| format!("{lessons_path}: {fault}"))
+        .and(drill.map_err(|fault| format!("{drill_path}: {fault}"))))
 }
 
 /// The words by file, actor and host.

@@ -221,6 +221,12 @@ pub(super) fn colour() -> bool {
         && std::io::stderr().is_terminal()
 }
 
+/// The same of what goes to standard output.
+pub(super) fn colour_of_data() -> bool {
+    let forced = read("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    colour() && (forced || std::io::stdout().is_terminal())
+}
+
 /// What pre-commit and prek say of a push in place of git's standard input.
 pub(super) struct ManagedPush {
     /// The remote's name.

@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
+mod ask;
 mod baseline;
 mod check;
 mod checked;
@@ -7,6 +8,7 @@ mod commit;
 mod complete;
 mod config;
 mod decided;
+mod drill;
 mod env;
 mod eval;
 mod explain;
@@ -19,6 +21,7 @@ mod init;
 mod inside;
 mod journal;
 mod key;
+mod learn;
 mod live;
 mod logs;
 mod long;
@@ -27,6 +30,7 @@ mod merge;
 mod named;
 mod past;
 mod policy;
+mod remember;
 mod remotes;
 mod reports;
 mod repos;
@@ -139,6 +143,16 @@ enum Command {
         /// The rule's id, the finding's id on a card, or a file's path
         id: String,
     },
+    /// A lesson of two minutes, with a question at its end
+    #[command(
+        after_help = "Examples:\n  leakcoach learn\n  leakcoach learn exposure\n  leakcoach learn --rule github-pat"
+    )]
+    Learn(learn::LearnArgs),
+    /// Tell fresh fake credentials from look-alikes, in a scratch repository
+    #[command(
+        after_help = "Examples:\n  leakcoach drill\n  leakcoach drill --commit --count 5\n  leakcoach drill --seed 7 --mark 3,9\n  leakcoach drill --ci"
+    )]
+    Drill(drill::DrillArgs),
     /// Measure precision and recall on labelled files, or count findings in real code
     #[command(
         after_help = "Examples:\n  leakcoach eval samples --labels samples/labels.csv --list 20\n  leakcoach eval /usr/lib/python3.11"
@@ -223,6 +237,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Merge(args) => merge::merge(&args),
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Explain { id } => explain::explain(&id),
+        Command::Learn(args) => learn::learn(&args),
+        Command::Drill(args) => drill::drill(&args),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
         #[cfg(feature = "fix")]
         Command::Fix(args) => fix::fix(&args),

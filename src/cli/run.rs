@@ -128,6 +128,11 @@ impl Check {
         Self { terminal: Terminal::Absent, ..self }
     }
 
+    /// The same check by another repository's configuration.
+    pub(super) fn by(self, config: Config) -> Self {
+        Self { scanner: scanner(&config), config, ..self }
+    }
+
     /// A few bits of the key of ids.
     pub(super) fn key_check(&self) -> Option<String> {
         self.key().map(|kept| kept.key.check())

@@ -65,7 +65,7 @@ fn fitting(of: &Rule, path: &[u8], role: FileRole) -> Option<&'static Context> {
 }
 
 /// `x/` is a folder, `*.x` an ending, `x*` the beginning of a name, anything else a name.
-fn fits(pattern: &str, path: &str) -> bool {
+pub(super) fn fits(pattern: &str, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     if let Some(ending) = pattern.strip_prefix('*') {
         name.ends_with(ending)

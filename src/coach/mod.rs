@@ -1,7 +1,11 @@
 //! A verdict becomes a card: words in sections, still without colour or width.
 
 mod context;
+pub mod drill;
+pub mod follow_up;
 mod here;
+pub mod lesson;
+pub mod stack;
 mod steps;
 
 pub use steps::HEAD;

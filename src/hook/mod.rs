@@ -6,6 +6,7 @@ pub mod everywhere;
 mod husky;
 mod managers;
 mod place;
+pub mod scratch;
 pub mod server;
 mod shim;
 

@@ -16,6 +16,7 @@ mod github;
 mod gitlab;
 mod html;
 mod json;
+pub mod learning;
 mod markdown;
 pub mod part;
 mod progress;
