@@ -8,6 +8,7 @@ mod card;
 mod config;
 mod coverage;
 mod damage;
+mod drill;
 #[cfg(feature = "fix")]
 mod fix;
 #[cfg(feature = "fix")]
@@ -22,6 +23,7 @@ mod install;
 mod interrupted;
 mod kinds;
 mod layers;
+mod learn;
 mod messages;
 mod modes;
 mod policy;
