@@ -8,7 +8,7 @@ use super::learn::stack_at;
 use super::rules::{Format, config};
 use super::run::{Check, Seen};
 use super::{env, remember};
-use crate::coach::drill::{Change, Line, Score, Wish, changes};
+use crate::coach::drill::{Added, Change, Line, Score, Wish, changes};
 use crate::coach::stack::Stack;
 use crate::config::Config;
 use crate::error::Error;
@@ -156,11 +156,10 @@ impl Drill {
         let score = Score::of_marks(&self.changes, marked);
         remember::remember(&score);
         match format {
-            Format::Json => report::data(&self.as_json(&score).to_string()),
+            Format::Json => report::data(&self.as_json(Some(&score)).to_string()),
             Format::Text => {
-                let is_marked = |added: usize| marked.contains(&added);
-                let told =
-                    learning::told(&self.changes, |_, added| is_marked(added.number), env::style());
+                let is_marked = |_: &Change, added: &Added| marked.contains(&added.number);
+                let told = learning::told(&self.changes, is_marked, env::style());
                 report::data(&format!("\n{}", told.trim_end_matches('\n')));
                 self.end(&score);
             }
@@ -210,17 +209,16 @@ impl Drill {
                 (false, false, _) => "there was nothing in it that opens anything:",
             };
             report::data(&format!("\n{words}"));
-            let one = std::slice::from_ref(change);
-            // Who kept it back has seen what is planted, or took a look-alike for one.
-            let told =
-                learning::told(one, |of, _| !commits && !is_right(of, commits), env::style());
-            let seen = learning::told(
-                one,
-                |of, added| !commits && of.leaks() && matches!(added.is, Line::Planted(_)),
-                env::style(),
-            );
-            let shown = if change.leaks() && !commits { seen } else { told };
-            report::data(shown.trim_end_matches('\n'));
+            // Who kept it back has seen what is planted, or else took a look-alike for one.
+            let marked = |of: &Change, added: &Added| match added.is {
+                Line::Planted(_) => !commits,
+                Line::LookAlike(_) => !commits && !of.leaks(),
+                Line::Calm => false,
+            };
+            let told = learning::told(std::slice::from_ref(change), marked, env::style());
+            if !told.is_empty() {
+                report::data(told.trim_end_matches('\n'));
+            }
             score.add(of_this);
         }
         remember::remember(&score);
@@ -231,7 +229,7 @@ impl Drill {
     /// Without anybody to ask: the changes, and what is in them.
     fn with_answers(&self, format: Format) -> u8 {
         if let Format::Json = format {
-            report::data(&self.as_json(&Score::default()).to_string());
+            report::data(&self.as_json(None).to_string());
             return exit::PASSED;
         }
         self.begin();
@@ -286,7 +284,7 @@ impl Drill {
         }
         let score = Score::of_marks(&self.changes, &marked);
         match format {
-            Format::Json => report::data(&self.as_json(&score).to_string()),
+            Format::Json => report::data(&self.as_json(Some(&score)).to_string()),
             Format::Text => {
                 faults.iter().for_each(|fault| report::data(fault));
                 let (found, all) = (score.found.len(), score.found.len() + score.missed.len());
@@ -306,7 +304,7 @@ impl Drill {
         Ok(if faults.is_empty() { exit::PASSED } else { exit::REFUSED })
     }
 
-    fn as_json(&self, score: &Score) -> serde_json::Value {
+    fn as_json(&self, score: Option<&Score>) -> serde_json::Value {
         let lines: Vec<serde_json::Value> = self
             .changes
             .iter()
@@ -326,16 +324,13 @@ impl Drill {
                 })
             })
             .collect();
-        serde_json::json!({
-            "seed": self.seed, "changes": self.changes.len(), "lines": lines,
-            "score": {
+        let score = score.map(|score| {
+            serde_json::json!({
                 "found": score.found, "missed": score.missed, "false_alarms": score.false_alarms,
-            },
+            })
+        });
+        serde_json::json!({
+            "seed": self.seed, "changes": self.changes.len(), "lines": lines, "score": score,
         })
     }
-}
-
-/// Whether it was right to commit the change, or to keep it back.
-fn is_right(change: &Change, commits: bool) -> bool {
-    commits != change.leaks()
 }

@@ -113,7 +113,13 @@ fn list(format: Format) -> Result<u8, Error> {
     let (found, stack) = match super::open() {
         Ok(repo) => {
             let stack = repo.top().map(stack_at).unwrap_or_default();
-            (remember::last_found().map_or_else(|| staged(&repo), |rule| Ok(Some(rule)))?, stack)
+            let found = remember::last_found().or_else(|| {
+                staged(&repo).unwrap_or_else(|error| {
+                    report::notice(&format!("what is staged was not looked at: {error}"));
+                    None
+                })
+            });
+            (found, stack)
         }
         Err(Error::NoRepository { .. }) => (None, Stack::default()),
         Err(error) => return Err(error),

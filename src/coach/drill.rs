@@ -375,7 +375,7 @@ mod tests {
         assert_eq!((perfect.found.len(), perfect.missed.len()), (planted.len(), 0));
         let blind = Score::of_marks(&made, &[calm, 999]);
         assert_eq!((blind.missed.len(), blind.false_alarms), (planted.len(), 1));
-        assert_eq!(Score::of_decision(&made[0], true).missed.len() > 0, made[0].leaks());
+        assert_eq!(Score::of_decision(&made[0], true).missed.is_empty(), !made[0].leaks());
     }
 
     #[test]

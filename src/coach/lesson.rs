@@ -312,9 +312,10 @@ mod tests {
                     let text = answer.text.as_bytes();
                     let text = Text { bytes: text, path: b"", role: FileRole::Source };
                     let found = !scanner.scan(&text).findings.is_empty();
-                    let holds = match asks {
-                        true => answer.right,
-                        false => lesson.id == "vault" && answer.code && !answer.right,
+                    let holds = if asks {
+                        answer.right
+                    } else {
+                        lesson.id == "vault" && answer.code && !answer.right
                     };
                     assert_eq!(found, holds, "{}: {}", lesson.id, answer.because);
                 }

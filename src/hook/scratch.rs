@@ -41,7 +41,7 @@ impl Scratch {
         let folder = tempfile::Builder::new().prefix("leakcoach-drill-").tempdir();
         let folder = folder.map_err(|source| file("create", Path::new("a temp folder"), source))?;
         let scratch = Self { folder };
-        scratch.git(stage, &["init", "-q", "--template=", "-b", "main"])?;
+        scratch.git(stage, &["init", "-q", "--template="])?;
         scratch.stage(stage, files)?;
         scratch.git(stage, &["commit", "-q", "-m", "as it was"])?;
         Ok(scratch)
