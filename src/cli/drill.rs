@@ -99,9 +99,10 @@ struct Drill {
 impl Drill {
     fn begin(&self) {
         let seed = self.seed;
-        report::data(&format!(
+        let words = format!(
             "A drill (--seed {seed}). Every credential in it was made just now and opens nothing."
-        ));
+        );
+        report::data(&learning::prose(&words, env::style()));
     }
 
     fn show(&self, index: usize) {
@@ -167,7 +168,8 @@ impl Drill {
     }
 
     fn end(&self, score: &Score) {
-        report::data(&format!("\n{}", learning::score(score)));
+        let words = learning::prose(&learning::score(score), env::style());
+        report::data(&format!("\n{words}"));
         if let Some(rule) = score.missed.first() {
             report::data(&format!("two minutes on it: leakcoach learn --rule {rule}"));
         }

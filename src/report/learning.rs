@@ -159,6 +159,11 @@ pub fn score(score: &Score) -> String {
     format!("{found} of {all} found, {missed} missed, {alarms}: {verdict}")
 }
 
+/// Words that fill the width, without a line break at their end.
+pub fn prose(words: &str, style: Style) -> String {
+    wrapped(words, 0, style).trim_end().to_owned()
+}
+
 fn wrapped(words: &str, indent: usize, style: Style) -> String {
     wrapped_after(&" ".repeat(indent), indent, words, style)
 }
