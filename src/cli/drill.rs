@@ -162,12 +162,12 @@ impl Drill {
                 let is_marked = |_: &Change, added: &Added| marked.contains(&added.number);
                 let told = learning::told(&self.changes, is_marked, env::style());
                 report::data(&format!("\n{}", told.trim_end_matches('\n')));
-                self.end(&score);
+                Self::end(&score);
             }
         }
     }
 
-    fn end(&self, score: &Score) {
+    fn end(score: &Score) {
         let words = learning::prose(&learning::score(score), env::style());
         report::data(&format!("\n{words}"));
         if let Some(rule) = score.missed.first() {
@@ -183,7 +183,7 @@ impl Drill {
         let mut score = Score::default();
         for (index, change) in self.changes.iter().enumerate() {
             self.watch.go_on()?;
-            scratch.stage(&self.stage, &[(change.path.clone(), change.new())])?;
+            scratch.stage(&self.stage, &[(change.path.clone(), change.changed())])?;
             self.show(index);
             let commits = loop {
                 let question = "\nthis is staged; commit it? (y or n): ";
@@ -224,7 +224,7 @@ impl Drill {
             score.add(of_this);
         }
         remember::remember(&score);
-        self.end(&score);
+        Self::end(&score);
         Ok(exit::PASSED)
     }
 
@@ -246,7 +246,7 @@ impl Drill {
     fn by_leakcoach(&self, config: Config, format: Format) -> Result<u8, Error> {
         let scratch = Scratch::with(&self.stage, &self.files(Change::old))?;
         self.watch.go_on()?;
-        scratch.stage(&self.stage, &self.files(Change::new))?;
+        scratch.stage(&self.stage, &self.files(Change::changed))?;
         let repo = scratch.repo()?;
         let seen: Arc<Mutex<BTreeMap<(String, usize), &'static str>>> = Arc::default();
         let into = Arc::clone(&seen);
@@ -288,12 +288,14 @@ impl Drill {
         match format {
             Format::Json => report::data(&self.as_json(Some(&score)).to_string()),
             Format::Text => {
-                faults.iter().for_each(|fault| report::data(fault));
+                for fault in &faults {
+                    report::data(fault);
+                }
                 let (found, all) = (score.found.len(), score.found.len() + score.missed.len());
                 let alarms = score.false_alarms;
-                let seed = self.seed;
                 report::data(&format!(
-                    "drill --seed {seed}: {found} of {all} found, {alarms} false alarms"
+                    "drill --seed {}: {found} of {all} found, {alarms} false alarms",
+                    self.seed
                 ));
             }
         }

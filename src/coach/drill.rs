@@ -56,7 +56,10 @@ pub struct Added {
 impl std::fmt::Debug for Added {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The fake is of no use to anybody; a habit of showing values is.
-        f.debug_struct("Added").field("number", &self.number).field("is", &self.is).finish()
+        f.debug_struct("Added")
+            .field("number", &self.number)
+            .field("is", &self.is)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +71,7 @@ impl Change {
     }
 
     /// The file with the change.
-    pub fn new(&self) -> String {
+    pub fn changed(&self) -> String {
         let added = self.added.iter().map(|added| added.text.as_str());
         let before = self.before.iter().map(String::as_str);
         let lines: Vec<&str> =
@@ -306,7 +309,7 @@ mod tests {
             let every = changes(wish, &everything(), |_| true);
             let any = changes(wish, &Stack::default(), |_| true);
             for change in every.iter().chain(&any) {
-                let text = change.new();
+                let text = change.changed();
                 let path = change.path.as_bytes();
                 let text = Text { bytes: text.as_bytes(), path, role: role_of(path) };
                 let lines: Vec<&[u8]> = text.bytes.split(|byte| *byte == b'\n').collect();
@@ -339,7 +342,7 @@ mod tests {
     fn the_same_seed_gives_the_same_drill_and_another_fresh_values() {
         let texts = |seed| {
             let made = changes(Wish { seed, ..WISH }, &everything(), |_| true);
-            made.iter().map(super::Change::new).collect::<Vec<_>>()
+            made.iter().map(super::Change::changed).collect::<Vec<_>>()
         };
 
         assert_eq!(texts(1), texts(1));

@@ -57,7 +57,7 @@ impl std::fmt::Debug for Answer {
         f.debug_struct("Answer")
             .field("right", &self.right)
             .field("because", &self.because)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
