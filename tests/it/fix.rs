@@ -87,6 +87,60 @@ fn undo_puts_back_index_and_work_tree_and_holds_no_value_until_then() {
 }
 
 #[test]
+fn a_y_typed_at_a_terminal_writes_and_anything_else_does_not() {
+    let (repo, token) = with_staged_token();
+    let command = format!("{} fix", crate::harness::BINARY);
+    let typed = |answer: &str| repo.typed(&["script", "-qec", &command, "/dev/null"], answer);
+
+    typed("n\n").refused().says("write this? [y/N]").says("nothing was written");
+    typed("\n").refused();
+    assert!(read(&repo, "app.py").contains(&token));
+    typed("y\n").accepted().says("fix --undo");
+
+    assert_eq!(read(&repo, "app.py"), MENDED);
+    assert_eq!(staged(&repo, "app.py"), MENDED);
+}
+
+/// All that leakcoach keeps in the repository's own folder.
+fn kept(repo: &Repo) -> Vec<u8> {
+    let mut folders = vec![repo.top().join(".git/leakcoach")];
+    let mut all = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                all.extend(fs::read(path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn no_six_bytes_of_the_value_are_kept_to_undo_it() {
+    for staged in [true, false] {
+        let repo = Repo::plain();
+        repo.write("README.md", "# Shop\n").commit_unchecked("start");
+        let token = token(&repo, 8);
+        let url = format!("a = f'https://me:{token}@example.org/{{b}}/{token}'\n");
+        repo.write("app.py", &format!("{url}# {token}\n"));
+        if staged {
+            repo.git(&["add", "app.py"]).accepted();
+        }
+
+        repo.leakcoach(&["fix", "app.py:1", "--yes"]).accepted();
+
+        let kept = kept(&repo);
+        assert!(!kept.is_empty());
+        for part in token.as_bytes().windows(6) {
+            assert!(!kept.windows(6).any(|window| window == part), "staged: {staged}");
+        }
+    }
+}
+
+#[test]
 fn undo_refuses_once_the_file_has_changed() {
     let (repo, _) = with_staged_token();
     repo.leakcoach(&["fix", "--yes"]).accepted();
