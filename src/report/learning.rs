@@ -82,7 +82,7 @@ pub fn lessons(list: &[(String, String)]) -> String {
 pub fn change(change: &Change, style: Style) -> String {
     let (bar, corner) = if style.unicode { ("│", "─→") } else { ("|", "-->") };
     let mut out = format!("  {} {}\n", corner.dimmed(), change.path.bold());
-    let room = style.width.saturating_sub(9);
+    let room = style.width.saturating_sub(10);
     let plain = |out: &mut String, line: &String| {
         let shown = format!("      {bar}   {}", clip(line, room));
         let _ = writeln!(out, "{}", shown.trim_end().dimmed());

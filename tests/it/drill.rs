@@ -89,7 +89,10 @@ fn a_drill_at_60_80_and_120_columns() {
         let temp = temp.to_str().unwrap();
         let variables = [("COLUMNS", columns), ("TMPDIR", temp)];
         let shown = repo.leakcoach_with(&variables, &["drill", "--seed", "4", "--mark", "1,2"]);
-        insta::assert_snapshot!(format!("drill_{columns}"), shown.accepted().text());
+        // No file of this repository holds what looks like a credential.
+        let values = regex::Regex::new(r"(\+ [A-Z_]+=).{9,}").unwrap();
+        let text = shown.accepted().text();
+        insta::assert_snapshot!(format!("drill_{columns}"), values.replace_all(&text, "$1(value)"));
         let widest = shown.text().lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= columns.parse().unwrap(), "a line of {widest} columns");
     }
