@@ -85,12 +85,12 @@ fn what_is_marked_is_scored_and_what_was_missed_is_told_by_its_signal() {
 #[test]
 fn a_drill_at_60_80_and_120_columns() {
     let (repo, temp) = repository();
+    // No file of this repository holds what looks like a credential.
+    let values = regex::Regex::new(r"(\+ [A-Z_]+=).{9,}").unwrap();
     for columns in ["60", "80", "120"] {
         let temp = temp.to_str().unwrap();
         let variables = [("COLUMNS", columns), ("TMPDIR", temp)];
         let shown = repo.leakcoach_with(&variables, &["drill", "--seed", "4", "--mark", "1,2"]);
-        // No file of this repository holds what looks like a credential.
-        let values = regex::Regex::new(r"(\+ [A-Z_]+=).{9,}").unwrap();
         let text = shown.accepted().text();
         insta::assert_snapshot!(format!("drill_{columns}"), values.replace_all(&text, "$1(value)"));
         let widest = shown.text().lines().map(|line| line.chars().count()).max().unwrap();
