@@ -3,10 +3,12 @@
 use super::env;
 use super::key;
 use super::named::Named;
+use super::remediate;
 use crate::catalogue::{Kind, Rule};
 use crate::config::Config;
 use crate::error::Error;
 use crate::judge::Terminal;
+use crate::remedy::case::{Proof, Step, What};
 use crate::remedy::http::{self, Client, Network};
 use crate::remedy::verify::memory::{Known, Memory};
 use crate::remedy::verify::service::{At, Call, Service};
@@ -129,6 +131,14 @@ impl Live {
         self.memory.as_ref()?.of(server, &one.secret)
     }
 
+    /// Whether the service of `one` can be asked about it, and what it said before.
+    pub(super) fn learned(&mut self, one: &Named) -> Option<Option<Known>> {
+        let service = verify::of(one.rule.id)?;
+        let check = service.check.as_ref()?;
+        let planned = self.plan(one, service, &check.call, None, None).ok()?;
+        Some(self.known(one, &planned.server))
+    }
+
     /// Sends a check and reads the answer; remembers what it says.
     pub(super) fn check(
         &mut self,
@@ -201,6 +211,21 @@ impl Live {
             format!("nothing was sent: {how}, or run it on a terminal")
         }))
     }
+}
+
+/// Tells the case of `one`, where there is one, what its service said.
+pub(super) fn remember_case(repo: &Repo, one: &Named, outcome: &Outcome) {
+    let step = Step::Revoked;
+    let when = jiff::Timestamp::from_second(env::now()).map(|at| at.to_string());
+    let when = when.unwrap_or_default();
+    let what = match outcome.state {
+        State::Dead => {
+            What::Done { step, evidence: format!("verified dead at {when}"), proof: Proof::Proven }
+        }
+        State::Alive => What::Undone { step, why: format!("it was alive at {when}") },
+        State::Unclear => return,
+    };
+    remediate::note(repo, one, what);
 }
 
 /// A request, and what is known of its way.

@@ -31,6 +31,7 @@ mod named;
 mod past;
 mod policy;
 mod remember;
+mod remediate;
 mod remotes;
 mod reports;
 mod repos;
@@ -169,6 +170,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
     )]
     Import(import::ImportArgs),
+    /// Go the whole way out of a leaked credential, step by step, and remember what is done
+    #[command(
+        after_help = "Exit codes: 0 nothing is left to do or what was asked is recorded, 1 something is left.\n\nExamples:\n  leakcoach remediate 7h2kq9xw\n  leakcoach remediate 7h2kq9xw --next\n  leakcoach remediate 7h2kq9xw --done rotated='new key since 10:40, ticket 812'\n  leakcoach remediate 7h2kq9xw --skip history --reason 'revoked: its text opens nothing'\n  leakcoach remediate 7h2kq9xw --close\n  leakcoach remediate --status --all --format json"
+    )]
+    Remediate(remediate::RemediateArgs),
     /// Take a credential out of commits, of this clone alone or also of what was pushed
     #[command(
         after_help = "Examples:\n  leakcoach rewrite 7h2kq9xw --dry-run\n  leakcoach rewrite config/app.py:12 --yes\n  leakcoach rewrite 7h2kq9xw --pushed --yes"
@@ -217,6 +223,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// Runs a command within another, as if `args` had been typed after the program's name.
+fn run_within(args: &[&str]) -> Result<u8, Error> {
+    let args = Args::try_parse_from(std::iter::once("leakcoach").chain(args.iter().copied()));
+    dispatch(args.map_err(|error| Error::Usage(error.kind().to_string()))?.command)
+}
+
 fn dispatch(command: Command) -> Result<u8, Error> {
     match command {
         Command::Install(args) => hooks::install(&args),
@@ -243,6 +255,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         #[cfg(feature = "fix")]
         Command::Fix(args) => fix::fix(&args),
         Command::Import(args) => import::import(&args),
+        Command::Remediate(args) => remediate::remediate(&args),
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
         Command::Vault(args) => vault::vault(&args),

@@ -19,6 +19,7 @@ use crate::source::{Medium, Repo, index, range, worktree};
 use crate::text::{Count, Escaped};
 use bstr::{BString, ByteSlice};
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A finding with its credential, and one place where it stands.
@@ -162,6 +163,54 @@ pub(super) fn all(repo: &Repo, past: bool) -> Result<Vec<Named>, Error> {
     let mut known = BTreeSet::new();
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(seen.drain(..).filter(|one| known.insert(one.id)).collect())
+}
+
+/// What of one credential is here now, in files that git keeps or would take in.
+#[derive(Debug, Default)]
+pub(super) struct Here {
+    /// In the index or the work tree, or in a file of the last commit that is unchanged.
+    pub(super) unmended: Vec<Named>,
+    /// In the last commit, in files that have changed since and have it no longer.
+    pub(super) uncommitted: Vec<Named>,
+}
+
+/// Where the credential called `id` is now.
+pub(super) fn here(repo: &Repo, id: FindingId) -> Result<Here, Error> {
+    let seen: Arc<Mutex<Vec<Named>>> = Arc::default();
+    let into = Arc::clone(&seen);
+    let check = Check::new(Some(repo), &[])?.watched(Box::new(move |found: &Seen<'_>| {
+        let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
+        into.extend(Named::of(found).filter(|one| one.id == id));
+    }));
+    let mut checked = Checked::default();
+    let mut here = Here::default();
+    let mut changed = BTreeSet::new();
+    let take = || {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.drain(..).collect::<Vec<Named>>()
+    };
+    let now = match repo.top() {
+        Some(_) => worktree::all_changes(repo)?,
+        None => index::staged(repo)?,
+    };
+    changed.extend(now.changes.iter().map(|change| change.path.clone()));
+    check.changes(repo, &now, &mut checked)?;
+    here.unmended = take();
+    if let Some(head) = repo.head()?.commit {
+        check.changes(repo, &range::whole(repo, head)?, &mut checked)?;
+        let is_gone = |path: &BString| {
+            repo.top().is_some_and(|top| {
+                let path = top.join(std::ffi::OsStr::from_bytes(path));
+                path.symlink_metadata().is_err()
+            })
+        };
+        let is_mended =
+            |one: &Named| changed.contains(&one.path) || !one.packed && is_gone(&one.path);
+        let (uncommitted, unmended) = take().into_iter().partition(is_mended);
+        here.uncommitted = uncommitted;
+        here.unmended.extend::<Vec<Named>>(unmended);
+    }
+    Ok(here)
 }
 
 /// Whether `name` is its id, its rule's or its place's.

@@ -1,6 +1,6 @@
 //! `revoke`: a credential made useless, or the way to do so.
 
-use super::live::{Live, LiveArgs, Planned};
+use super::live::{self, Live, LiveArgs, Planned};
 use super::named::{self, Named};
 use super::open;
 use crate::error::Error;
@@ -88,6 +88,7 @@ pub(super) fn revoke(args: &RevokeArgs) -> Result<u8, Error> {
     }
     let outcome = proved(&mut live, &one, (service, way), done.is_ok());
     report::data(&format!("{:<8}{}: {}", outcome.state.word(), one.shown(), outcome.why));
+    live::remember_case(&repo, &one, &outcome);
     match outcome.state {
         State::Dead => Ok(exit::PASSED),
         State::Alive => {

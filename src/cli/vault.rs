@@ -5,12 +5,13 @@ mod told;
 
 use super::named::{self, Named};
 use super::rules::Format;
-use super::{env, open};
+use super::{env, open, remediate};
 use crate::config::Config;
 use crate::config::vault::Vault;
 use crate::error::Error;
 use crate::exit;
 use crate::judge::{Exposure, Terminal};
+use crate::remedy::case::{Proof, Step, What};
 use crate::remedy::vault::keep::{Keeper, Other};
 use crate::remedy::vault::run::Programs;
 use crate::remedy::vault::{Outcome, Place, Store, World, check, keep, keeps_in};
@@ -136,11 +137,27 @@ pub(super) fn vault(args: &VaultArgs) -> Result<u8, Error> {
     let other = if args.replace { Other::GivesWay } else { Other::Stays };
     let outcome = keep(keeper.as_ref(), &world.programs, value, other);
     told.outcome(&outcome);
+    if let (Outcome::Already | Outcome::Stored { .. }, Some(named)) = (&outcome, &named) {
+        remember_case(&repo, named, args.new, keeper.place());
+    }
     Ok(match outcome {
         Outcome::Already | Outcome::Stored { .. } => exit::PASSED,
         Outcome::Occupied(_) => exit::REFUSED,
         Outcome::Untouched(_) | Outcome::Mangled(_) | Outcome::Unknown(_) => exit::INCOMPLETE,
     })
+}
+
+/// Tells the case of `named`, where there is one, that a value is stored at `place`.
+fn remember_case(repo: &Repo, named: &Named, fresh: bool, place: String) {
+    let done = |step, evidence| What::Done { step, evidence, proof: Proof::Proven };
+    if fresh {
+        let evidence = "a new value was stored".to_owned();
+        remediate::note(repo, named, done(Step::Rotated, evidence));
+    }
+    // What others have seen is in no better place for being in a store as well.
+    if fresh || !is_out(named.exposure) {
+        remediate::note(repo, named, done(Step::Vaulted, place));
+    }
 }
 
 fn world(top: PathBuf, limit: Duration, stop: &Arc<AtomicBool>) -> World {

@@ -1,6 +1,6 @@
 //! `verify`: whether a credential still opens something.
 
-use super::live::{Live, LiveArgs, Planned, by_hand};
+use super::live::{self, Live, LiveArgs, Planned, by_hand};
 use super::named::{self, Named};
 use super::rules::Format;
 use super::{env, open};
@@ -89,6 +89,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     for question in &mut questions {
         if let (Step::Ask(planned), Some(service)) = (&question.step, question.service) {
             let outcome = live.check(&question.one, service, planned, Moment::Any);
+            live::remember_case(&repo, &question.one, &outcome);
             question.step = Step::Told { outcome, at: env::now(), remembered: false };
         }
     }
