@@ -3,6 +3,8 @@
 //! Pure. Events are only ever added; whoever keeps them is a [`Memory`]. An event holds no
 //! credential, and names its case by the keyed id of the finding.
 
+#![expect(unreachable_pub, reason = "`words!` makes public ones")]
+
 pub(crate) mod file;
 
 use crate::catalogue::schema::words;

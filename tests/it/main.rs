@@ -27,6 +27,7 @@ mod learn;
 mod messages;
 mod modes;
 mod policy;
+mod remediate;
 mod reports;
 mod rules;
 mod scale;
