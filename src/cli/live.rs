@@ -41,6 +41,17 @@ pub(super) struct LiveArgs {
     pub(super) dry_run: bool,
 }
 
+/// What is known of a credential from its service.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Learned {
+    /// It cannot be asked.
+    NoCall,
+    /// It was not asked yet.
+    Nothing,
+    /// It said this.
+    That(Known),
+}
+
 /// Asks services for one repository.
 pub(super) struct Live {
     config: Config,
@@ -132,11 +143,14 @@ impl Live {
     }
 
     /// Whether the service of `one` can be asked about it, and what it said before.
-    pub(super) fn learned(&mut self, one: &Named) -> Option<Option<Known>> {
-        let service = verify::of(one.rule.id)?;
-        let check = service.check.as_ref()?;
-        let planned = self.plan(one, service, &check.call, None, None).ok()?;
-        Some(self.known(one, &planned.server))
+    pub(super) fn learned(&mut self, one: &Named) -> Learned {
+        let service = verify::of(one.rule.id);
+        let check = service.and_then(|service| Some((service, service.check.as_ref()?)));
+        let Some((service, check)) = check else { return Learned::NoCall };
+        match self.plan(one, service, &check.call, None, None) {
+            Ok(planned) => self.known(one, &planned.server).map_or(Learned::Nothing, Learned::That),
+            Err(_) => Learned::NoCall,
+        }
     }
 
     /// Sends a check and reads the answer; remembers what it says.

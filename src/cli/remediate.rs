@@ -213,7 +213,9 @@ fn skip(repo: &Repo, look: &mut Look<'_>, step: Step, reason: &str) -> Result<()
             Step::Revoked => "a credential that others have seen is revoked, whatever the reason; \
                               where no service can be asked: --done revoked='WHO AND WHERE'"
                 .to_owned(),
-            _ => format!("no case ends while files hold it: leakcoach fix {}", look.case.id),
+            Step::Rotated | Step::Vaulted | Step::Mended | Step::History | Step::Abuse => {
+                format!("no case ends while files hold it: leakcoach fix {}", look.case.id)
+            }
         }));
     }
     let reason = fit(repo, look, reason, "the reason")?;

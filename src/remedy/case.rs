@@ -30,23 +30,17 @@ words! {
     }
 }
 
-words! {
-    /// How it is known that a step is done.
-    Proof {
-        /// A person says so.
-        Said = "said",
-        /// leakcoach saw it, or a service said it.
-        Proven = "proven",
-    }
+/// How it is known that a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Proof {
+    /// A person says so.
+    Said,
+    /// leakcoach saw it, or a service said it.
+    Proven,
 }
 
 impl Serialize for Step {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.word())
-    }
-}
-
-impl Serialize for Proof {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.word())
     }

@@ -178,8 +178,8 @@ fn a_local_commit_is_made_anew() {
     repo.leakcoach(&["remediate", id, "--next"])
         .refused()
         .says("next: history")
-        .says("git commit --amend --no-edit -- app.py");
-    repo.git(&["commit", "-q", "--amend", "--no-edit", "--no-verify", "-a"]).accepted();
+        .says("git commit --amend --no-edit -p -- app.py");
+    repo.git(&["commit", "--amend", "--no-edit", "-p", "--", "app.py"]).accepted();
     repo.leakcoach(&["remediate", id, "--close"]).accepted().says("[x] history");
 }
 

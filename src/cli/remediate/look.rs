@@ -1,6 +1,6 @@
 //! A case as it is now: what is remembered, and what can be seen without asking anybody.
 
-use super::super::live::{Live, LiveArgs};
+use super::super::live::{Learned, Live, LiveArgs};
 use super::super::named::{self, Here, Named, Places};
 use super::super::{env, rules};
 use super::says_more;
@@ -29,8 +29,8 @@ pub(super) struct Look<'a> {
     pub(super) here: Here,
     /// What a command that is pasted now would meet.
     pub(super) state: GitState,
-    /// What its service said when it was asked last; nothing where none can be asked.
-    answered: Option<Option<Known>>,
+    /// What its service said when it was asked last.
+    answered: Learned,
 }
 
 impl<'a> Look<'a> {
@@ -62,12 +62,11 @@ impl<'a> Look<'a> {
         }
         let unknown = || Error::UnknownId { id: name.to_owned(), nearest: None };
         let case = Case::fold(&events).ok_or_else(unknown)?;
-        let rule = match first {
-            Some(one) => Some(one.rule),
-            None => {
-                let config = rules::config(&[])?;
-                config.users.rule(&case.rule).or_else(|| Catalogue::builtin().rule(&case.rule))
-            }
+        let rule = if let Some(one) = first {
+            Some(one.rule)
+        } else {
+            let config = rules::config(&[])?;
+            config.users.rule(&case.rule).or_else(|| Catalogue::builtin().rule(&case.rule))
         };
         let here = match FindingId::parse(&id) {
             Some(id) => named::here(repo, id)?,
@@ -133,7 +132,7 @@ impl<'a> Look<'a> {
     }
 
     fn learn_answer(&mut self) -> Result<(), Error> {
-        let Some(Some(known)) = self.answered else { return Ok(()) };
+        let Learned::That(known) = self.answered else { return Ok(()) };
         match (known.state, self.case.standing(Step::Revoked)) {
             (State::Dead, _) => {
                 let when = Timestamp::from_second(known.at).map(|at| at.to_string());
@@ -222,12 +221,15 @@ impl<'a> Look<'a> {
     }
 
     pub(super) fn check(&self) -> Check {
-        if self.answered.is_some() { Check::Possible } else { Check::None }
+        match self.answered {
+            Learned::Nothing | Learned::That(_) => Check::Possible,
+            Learned::NoCall => Check::None,
+        }
     }
 
     /// Whether its service said that it is alive when it was asked last.
     pub(super) fn answered_alive(&self) -> bool {
-        matches!(self.answered, Some(Some(Known { state: State::Alive, .. })))
+        matches!(self.answered, Learned::That(Known { state: State::Alive, .. }))
     }
 
     /// What is left to do, in order.
@@ -237,8 +239,8 @@ impl<'a> Look<'a> {
 }
 
 /// What the service of `one` said when it was asked last. Nobody is asked now.
-fn answered(repo: &Repo, one: Option<&Named>) -> Result<Option<Option<Known>>, Error> {
-    let Some(one) = one else { return Ok(None) };
+fn answered(repo: &Repo, one: Option<&Named>) -> Result<Learned, Error> {
+    let Some(one) = one else { return Ok(Learned::NoCall) };
     let args = LiveArgs { host: None, id: None, yes: false, dry_run: false };
     Ok(Live::new(repo, &args)?.learned(one))
 }

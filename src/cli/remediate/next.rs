@@ -77,7 +77,7 @@ fn revoke(look: &Look<'_>) -> Next {
         let next = own(look, "revoke", &[]);
         return Next { why: format!("{first}; {} has a call for that", service.name), ..next };
     }
-    let words = look.rule.map(|rule| rule.coaching());
+    let words = look.rule.map(crate::catalogue::Rule::coaching);
     let console = words.map(|words| words.revoke_console).filter(|words| !words.is_empty());
     let why = match console {
         Some(console) if console.starts_with("http") => format!("{first}: revoke it at {console}"),

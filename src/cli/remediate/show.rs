@@ -120,7 +120,7 @@ fn as_json(case: &Case, now: i64) -> Value {
     })
 }
 
-fn document(cases: Vec<Value>) -> Value {
+fn document(cases: &[Value]) -> Value {
     json!({ "schema": "leakcoach-cases", "schema_version": "1.0", "cases": cases })
 }
 
@@ -132,7 +132,7 @@ fn with_next(look: &Look<'_>) -> Value {
     if let Some(case) = case.as_object_mut() {
         case.insert("next".to_owned(), next.into());
     }
-    document(vec![case])
+    document(&[case])
 }
 
 /// All cases, those that are open longest first.
@@ -141,7 +141,7 @@ pub(super) fn status(cases: &[Case], closed_too: bool, format: Format) {
     let shown = || cases.iter().filter(|case| closed_too || case.closed.is_none());
     match format {
         Format::Json => {
-            let all = document(shown().map(|case| as_json(case, now)).collect());
+            let all = document(&shown().map(|case| as_json(case, now)).collect::<Vec<_>>());
             report::data(&format!("{all:#}"));
         }
         Format::Text => {

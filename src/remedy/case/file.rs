@@ -3,7 +3,7 @@
 
 use super::{Event, Memory};
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -40,8 +40,9 @@ impl Cases {
         let mut file = options.create(true).read(true).append(true).mode(0o600).open(&self.path)?;
         file.lock()?;
         let mut text = Vec::new();
+        // The end may have moved while the lock was waited for: what counts is read now.
         file.seek(SeekFrom::Start(0))?;
-        file.read_to_end(&mut text)?;
+        io::copy(&mut file, &mut text)?;
         // A line that was cut short tells nothing.
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if whole < text.len() {
