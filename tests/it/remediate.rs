@@ -179,7 +179,9 @@ fn a_local_commit_is_made_anew() {
         .refused()
         .says("next: history")
         .says("git commit --amend --no-edit -p -- app.py");
-    repo.git(&["commit", "--amend", "--no-edit", "-p", "--", "app.py"]).accepted();
+    // git shows what it takes over, the old line too.
+    let amend = ["git", "commit", "--amend", "--no-edit", "-p", "--", "app.py"];
+    repo.typed_unseen(&[], &amend, "a\n");
     repo.leakcoach(&["remediate", id, "--close"]).accepted().says("[x] history");
 }
 
