@@ -259,7 +259,7 @@ fn status_tells_how_long_and_the_oldest_first() {
 fn a_person_is_led_on_the_terminal_and_goes_on_later() {
     let (repo, _) = pushed();
     let server = github();
-    let command = format!("LEAKCOACH_VERIFY_GITHUB={server} {} remediate github-pat", BINARY);
+    let command = format!("LEAKCOACH_VERIFY_GITHUB={server} {BINARY} remediate github-pat");
     let at_terminal = |typed: &str| repo.typed(&["script", "-qec", &command, "/dev/null"], typed);
 
     at_terminal("later\n").says("[ ] revoked").says("the case stays as it is");
