@@ -115,9 +115,13 @@ fn the_first_ctrl_c_ends_it_soon_with_all_reports_and_the_second_at_once() {
     });
     assert!(told.is_some_and(|told| told.contains("could not check the rest: interrupted")));
 
-    let after = Duration::from_secs(1);
-    let ended = interrupted(&repo, &["--branch", "main"], &["-INT", "-INT"], after);
-    assert_eq!(ended.code, None, "the second signal ended it: {}", ended.told);
+    // It may end by itself between the two.
+    let killed = [50, 100, 200, 400, 800, 1600].into_iter().any(|millis| {
+        let after = Duration::from_millis(millis);
+        let ended = interrupted(&repo, &["--branch", "main"], &["-INT", "-INT"], after);
+        ended.code.is_none()
+    });
+    assert!(killed, "the second signal ends it");
 }
 
 #[test]
