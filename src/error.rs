@@ -128,6 +128,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The private record could not be read or written.
+    #[error(transparent)]
+    Record(#[from] crate::record::Fault),
     /// A signal ended it.
     #[error("interrupted before it was done")]
     Interrupted,
@@ -199,6 +202,7 @@ impl Error {
                 Some("run those shards, again with the same --part, then merge".to_owned())
             }
             Self::Vault { kept, .. } => Some(kept.clone()),
+            Self::Record(fault) => Some(fault.hint().to_owned()),
             Self::File { .. } | Self::Interrupted | Self::Usage(_) => None,
         }
     }
@@ -224,6 +228,7 @@ impl Error {
             | Self::Interrupted
             | Self::Parts(_)
             | Self::Vault { .. }
+            | Self::Record(_)
             | Self::File { .. } => exit::INCOMPLETE,
         }
     }

@@ -4,8 +4,8 @@
 //! Data flows one way, and each stage is a module that knows nothing of those after it:
 //!
 //! ```text
-//! source  ->  scan  ->  judge  ->  coach  ->  report
-//! bytes       finding   verdict    card       words
+//! source  ->  scan  ->  judge  ->  coach  ->  record, report
+//! bytes       finding   verdict    card       memory, words
 //! ```
 //!
 //! ```
@@ -30,6 +30,7 @@ pub mod exit;
 pub mod hook;
 pub mod judge;
 pub mod lists;
+pub mod record;
 pub mod remedy;
 pub mod report;
 pub mod scan;

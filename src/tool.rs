@@ -31,3 +31,9 @@ pub(crate) fn again(path: &std::path::Path) -> Command {
 pub(crate) fn vendor(path: &std::path::Path) -> Command {
     Command::new(path)
 }
+
+/// The program through which a keyring is asked.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn keyring(name: &str) -> Command {
+    Command::new(name)
+}

@@ -3,13 +3,15 @@
 use super::decided;
 use super::env;
 use super::long;
+use super::recall::{Moment, Recall};
 use super::reports::Reports;
 use crate::coach::Card;
 use crate::error::Error;
 use crate::exit;
 use crate::judge::{Terminal, Verdict};
+use crate::record::Deed;
 use crate::report::{self, Outcome};
-use crate::source::{Coverage, Unread};
+use crate::source::{Coverage, Repo, Unread};
 use crate::text::Count;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
@@ -22,6 +24,8 @@ pub(super) struct Checked {
     pub(super) coverage: Coverage,
     /// What could not be read of what was decided before.
     pub(super) told: BTreeSet<String>,
+    /// What is being done, where that is worth remembering.
+    pub(super) moment: Option<Moment>,
 }
 
 impl Checked {
@@ -29,6 +33,11 @@ impl Checked {
         self.cards.extend(other.cards);
         self.told.extend(other.told);
         self.coverage.add(other.coverage);
+    }
+
+    /// Says what is being done, for the record.
+    pub(super) fn at(self, repo: &Repo, deed: Deed) -> Self {
+        Self { moment: Some(Moment::new(repo, deed)), ..self }
     }
 
     /// Names a part of the repository that could not be read, so that the rest is checked.
@@ -70,10 +79,16 @@ impl Checked {
         let settled: Vec<Card> = settled.collect();
         let digest = self.cards.extract_if(.., |card| card.judgement.digest);
         let digest: Vec<Card> = digest.collect();
+        let mut recall = self
+            .moment
+            .take()
+            .and_then(|moment| Recall::begin(moment, &self.cards, &settled, &digest));
         if reports.replace_cards() {
             report::account(&self.cards, &self.coverage);
         } else {
-            report::cards(&self.cards, &self.coverage, env::style());
+            let tellings = recall.as_mut().map(|recall| recall.tellings(&self.cards));
+            report::told(&self.cards, &tellings.unwrap_or_default(), env::style());
+            report::account(&self.cards, &self.coverage);
         }
         let told = self.told.iter().cloned().chain(decided::words_for(&settled));
         for words in told.chain(digested(&digest)) {
@@ -86,12 +101,19 @@ impl Checked {
                 Verdict::Slow => Some(card.judgement.pause),
             };
             // Who could be asked before may be gone: nothing passes by that.
-            card.judgement.verdict = match env::terminal(&env::actor()) {
+            let answer = match env::terminal(&env::actor()) {
                 Terminal::Interactive if self.coverage.interrupted.is_none() => {
                     long::waiting(|| ask(card.rule, pause))
                 }
                 Terminal::Interactive | Terminal::Absent => Verdict::Block,
             };
+            card.judgement.verdict = answer;
+            if let Some(recall) = recall.as_mut().filter(|_| answer == Verdict::Permit) {
+                recall.overridden(card);
+            }
+        }
+        if let Some(recall) = recall {
+            recall.end(&self.cards, &settled, &digest);
         }
         let outcome = if self.cards.iter().any(|card| card.judgement.verdict == Verdict::Block) {
             Outcome::Refused

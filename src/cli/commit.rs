@@ -6,6 +6,7 @@ use super::going::Going;
 use super::run::Check;
 use crate::error::Error;
 use crate::judge::{Exposure, Verdict};
+use crate::record::Deed;
 use crate::report;
 use crate::source::words::{Words, has_scissors, kept_of_message, message_of_commit};
 use crate::source::{self, Medium, Repo};
@@ -110,6 +111,6 @@ fn after(repo: &Repo) -> Result<(), Error> {
         "commit {} skipped the guard: here is what it would have said",
         head.to_hex_with_len(12)
     ));
-    let _told = checked.conclude();
+    let _told = checked.at(repo, Deed::Afterwards).conclude();
     Ok(())
 }

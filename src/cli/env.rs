@@ -4,10 +4,12 @@ use crate::config::Outside;
 use crate::config::keys::KEYS;
 use crate::error::Error;
 use crate::judge::{Actor, Terminal};
+use crate::record::Keyring;
 use crate::report::Style;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Agents, by a variable that each sets in the commands it runs. Those of GitHub Copilot,
@@ -95,6 +97,33 @@ pub(super) fn data_folder() -> Result<PathBuf, Error> {
         .filter(absolute)
         .or_else(|| read("HOME").map(|home| PathBuf::from(home).join(".local/share")))
         .ok_or_else(|| Error::Usage("neither XDG_DATA_HOME nor HOME is set".to_owned()))
+}
+
+/// Where the user's record is (XDG Base Directory Specification), and how long to wait for
+/// it; nothing without a home.
+pub(super) fn record(patience: Duration) -> Option<crate::record::Place> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let named = read("XDG_STATE_HOME").map(PathBuf::from).filter(absolute);
+    let folder =
+        named.or_else(|| read("HOME").map(|home| PathBuf::from(home).join(".local/state")))?;
+    Some(crate::record::Place { folder: folder.join("leakcoach"), keyring: keyring(), patience })
+}
+
+/// The keyring of the session: one is asked only where a session's bus is there, for else
+/// its program would begin one, or wait.
+fn keyring() -> Option<Keyring> {
+    if cfg!(target_os = "macos") {
+        return Some(Keyring::Keychain);
+    }
+    let bus =
+        || read("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).join("bus").exists());
+    (read("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()).then_some(Keyring::SecretService)
+}
+
+/// The name of who works here, as far as the environment tells.
+pub(super) fn login() -> String {
+    let name = read("USER").or_else(|| read("LOGNAME")).and_then(|name| name.into_string().ok());
+    name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// The user's configuration folder (XDG Base Directory Specification).

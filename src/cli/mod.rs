@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod ask;
+mod audit;
 mod baseline;
 mod check;
 mod checked;
@@ -32,6 +33,7 @@ mod past;
 mod policy;
 mod remediate;
 mod remember;
+mod recall;
 mod remotes;
 mod reports;
 mod repos;
@@ -50,6 +52,7 @@ mod verify;
 mod words;
 
 use crate::error::Error;
+use crate::record::Deed;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -131,6 +134,14 @@ enum Command {
         after_help = "Examples:\n  leakcoach merge part-*.jsonl\n  leakcoach merge part-*.jsonl --report sarif=leakcoach.sarif"
     )]
     Merge(merge::MergeArgs),
+    /// Prove that the private record is as leakcoach left it, read it, or have it forget
+    #[command(
+        after_help = "Examples:\n  leakcoach audit verify\n  leakcoach audit show --since 7d --because 'weekly look'\n  leakcoach audit forget --finding 7h2kq9xw --because 'asked to'"
+    )]
+    Audit {
+        #[command(subcommand)]
+        ask: audit::Ask,
+    },
     /// Write down what is here already, so that only what is new is refused
     #[command(
         after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
@@ -247,6 +258,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Hook { name, args } => on_hook(&name, &args),
         Command::Check(args) => check::check(&args),
         Command::Merge(args) => merge::merge(&args),
+        Command::Audit { ask } => audit::audit(&ask),
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Explain { id } => explain::explain(&id),
         Command::Learn(args) => learn::learn(&args),
@@ -297,20 +309,25 @@ fn on_hook(name: &str, args: &[OsString]) -> Result<u8, Error> {
             std::io::stdin()
                 .read_to_end(&mut input)
                 .map_err(|error| Error::Usage(format!("cannot read standard input: {error}")))?;
-            (check::push(&repo, args, &input)?.conclude(), hook::Input::Read(&input))
+            (
+                check::push(&repo, args, &input)?.at(&repo, Deed::Push).conclude(),
+                hook::Input::Read(&input),
+            )
         }
         "pre-merge-commit" => {
             let set = source::index::staged_to_merge(&repo, &env::merged())?;
-            let code = check::changes(&repo, &set, &[])?.conclude();
+            let code = check::changes(&repo, &set, &[])?.at(&repo, Deed::Commit).conclude();
             (stamped(&repo, set.tree, code), hook::Input::Passed)
         }
         "pre-commit" => {
             // Hook managers run it in git's pre-merge-commit too.
             let set = source::index::staged_to_merge(&repo, &env::merged())?;
-            let code = check::staged_and(&repo, &set, args)?.conclude();
+            let code = check::staged_and(&repo, &set, args)?.at(&repo, Deed::Commit).conclude();
             (stamped(&repo, set.tree, code), hook::Input::Passed)
         }
-        "commit-msg" => (commit::message(&repo, args)?.conclude(), hook::Input::Passed),
+        "commit-msg" => {
+            (commit::message(&repo, args)?.at(&repo, Deed::Message).conclude(), hook::Input::Passed)
+        }
         "post-commit" => {
             commit::afterwards(&repo);
             (exit::PASSED, hook::Input::Passed)

@@ -6,6 +6,7 @@ pub mod follow_up;
 mod here;
 pub mod lesson;
 pub mod stack;
+pub mod memory;
 mod steps;
 
 pub use steps::HEAD;

@@ -98,6 +98,8 @@ pub const KEYS: &[Key] = &[
     all("coaching[].abuse"),
     all("coaching[].variable"),
     all("coaching[].next-time"),
+    nearest("record.enabled", "true", Some("LEAKCOACH_RECORD")),
+    nearest("record.keep", "365d", None),
     alone("server.time-limit", "30s"),
     alone("server.at-time-limit", "closed"),
     alone("server.override", "false"),

@@ -9,6 +9,7 @@ mod lines;
 mod locks;
 mod policy;
 pub mod propose;
+pub mod record;
 mod rule_files;
 pub mod server;
 pub(crate) mod vault;
@@ -156,6 +157,8 @@ impl Config {
         }
         let vault = vault::read(&mut layers)?;
         let verify = verify::read(&mut layers);
+        // It is read where it is needed; what is wrong in it is told like all else.
+        record::of(&mut layers)?;
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;

@@ -32,6 +32,7 @@ pub use progress::{Drawn, draw};
 pub use received::{received, unopened};
 
 use crate::coach::Card;
+use crate::coach::memory::Telling;
 use crate::error::Error;
 use crate::judge::Verdict;
 use crate::source::Coverage;
@@ -59,12 +60,7 @@ pub fn set_colour(on: bool) {
 pub fn card(card: &Card, style: Style) -> String {
     let (bar, corner) = if style.unicode { ("│", "─→") } else { ("|", "-->") };
     let mut out = String::new();
-    let head = match card.judgement.verdict {
-        Verdict::Permit => "note".cyan(),
-        Verdict::Slow | Verdict::Guide => "warning".yellow(),
-        Verdict::Block => "refused".red(),
-    };
-    let _ = writeln!(out, "{}: {} [{}]", head.bold(), card.what.bold(), card.rule);
+    let _ = writeln!(out, "{}: {} [{}]", head(card).bold(), card.what.bold(), card.rule);
     let id = card.id.map(|id| format!("  {id}").dimmed().to_string()).unwrap_or_default();
     let _ = writeln!(out, "  {} {}:{}{id}", corner.dimmed(), card.full_path(), card.line);
     let line = card.line.to_string();
@@ -129,10 +125,39 @@ fn clip(text: &str, width: usize) -> String {
 /// Shows cards and a line that sums up, on standard error. Nothing at all when there is
 /// nothing to say.
 pub fn cards(cards: &[Card], coverage: &Coverage, style: Style) {
-    for shown in cards {
-        say!("{}", card(shown, style));
-    }
+    told(cards, &[], style);
     account(cards, coverage);
+}
+
+/// Shows cards as `tellings` say, on standard error; in full where they say nothing.
+pub fn told(cards: &[Card], tellings: &[Telling], style: Style) {
+    let tellings = tellings.iter().chain(std::iter::repeat(&Telling::Full));
+    for (shown, telling) in cards.iter().zip(tellings) {
+        match telling {
+            Telling::Full => say!("{}", card(shown, style)),
+            Telling::Brief => say!("{}", brief(shown)),
+            Telling::Again(words) => {
+                let mut text = card(shown, style);
+                section(&mut text, "again", words, style);
+                say!("{text}");
+            }
+        }
+    }
+}
+
+/// A card in two lines, ending in a line break.
+fn brief(card: &Card) -> String {
+    let [what, again] = card.brief();
+    format!("{}: {what}\n  {again}\n", head(card).bold())
+}
+
+/// The word that a card begins with.
+fn head(card: &Card) -> colored::ColoredString {
+    match card.judgement.verdict {
+        Verdict::Permit => "note".cyan(),
+        Verdict::Slow | Verdict::Guide => "warning".yellow(),
+        Verdict::Block => "refused".red(),
+    }
 }
 
 /// What could not be checked, and a line that sums up, on standard error.

@@ -47,6 +47,11 @@ impl Repo {
         self.folder.path().join("work tree")
     }
 
+    /// The person's home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// Writes a file, and remembers the credentials in it.
     pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
         let path = self.top().join(path);
@@ -128,6 +133,8 @@ impl Repo {
             .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
             .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
             .env("COLUMNS", "80")
+            // Else the second card of a rule has two lines; tests of the record switch it on.
+            .env("LEAKCOACH_RECORD", "off")
     }
 
     /// No planted credential may be in what was shown.

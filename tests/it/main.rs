@@ -28,6 +28,8 @@ mod messages;
 mod modes;
 mod policy;
 mod remediate;
+mod record;
+mod recorded;
 mod reports;
 mod rules;
 mod scale;

@@ -75,7 +75,7 @@ struct Findings {
 
 impl Findings {
     fn of(checked: Checked) -> Self {
-        let Checked { mut cards, coverage, told } = checked;
+        let Checked { mut cards, coverage, told, moment: _ } = checked;
         let settled = cards.extract_if(.., |card| card.judgement.is_settled());
         let settled: Vec<Card> = settled.collect();
         let (noted, refused) =

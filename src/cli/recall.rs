@@ -1,0 +1,244 @@
+//! What a run remembers, and what it remembers of earlier ones. Nothing is opened where
+//! there is nothing to record, and whatever happens to the record, the run goes on.
+
+use super::env;
+use crate::coach::Card;
+use crate::coach::memory::{self, Telling};
+use crate::config;
+use crate::error::Error;
+use crate::judge::{Actor, Standing, Verdict};
+use crate::record::{Deed, Event, Fault, Kept, Record, What};
+use crate::report;
+use crate::source::Repo;
+use crate::text::Escaped;
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a hook waits for the record.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a command waits that is about the record.
+const LONG: Duration = Duration::from_secs(5);
+
+/// What is being done, and where.
+#[derive(Debug)]
+pub(super) struct Moment {
+    deed: Deed,
+    /// The folder that all work trees share.
+    folder: PathBuf,
+    top: Option<PathBuf>,
+}
+
+impl Moment {
+    pub(super) fn new(repo: &Repo, deed: Deed) -> Self {
+        let (folder, top) = (repo.common_dir().to_owned(), repo.top().map(Path::to_owned));
+        Self { deed, folder, top }
+    }
+
+    /// A file that is there, and empty, from a refusal until what was refused is gone: so
+    /// that a clean commit need not ask the record.
+    fn mark(&self) -> PathBuf {
+        self.folder.join(format!("leakcoach-refused-{}", self.deed.word()))
+    }
+}
+
+/// A run's look into the record.
+pub(super) struct Recall {
+    moment: Moment,
+    record: Record,
+    keep: i64,
+    repository: String,
+    now: i64,
+    actor: String,
+    tellings: Vec<Telling>,
+    overridden: Vec<What>,
+}
+
+/// Opens the record for a hook, as configured; nothing where it is off or cannot be opened,
+/// which is said.
+fn open(top: Option<&Path>, patience: Duration) -> Result<Option<(Record, i64)>, Error> {
+    let settings = config::record::read(&env::outside()?, top)?;
+    let Some(place) = env::record(patience).filter(|_| settings.off.is_none()) else {
+        return Ok(None);
+    };
+    Ok(Some((Record::open(place)?, settings.keep)))
+}
+
+fn told<T>(done: Result<T, impl Into<Error>>) -> Option<T> {
+    done.map_err(|error| tell(&error.into())).ok()
+}
+
+/// Says that something is not recorded.
+fn tell(error: &Error) {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    report::notice(&format!("not recorded: {error}{hint}"));
+}
+
+/// The actor's word in events.
+pub(super) fn actor() -> String {
+    match env::actor() {
+        Actor::Person => "person".to_owned(),
+        Actor::Ci => "ci".to_owned(),
+        Actor::Agent(name) => name.to_owned(),
+    }
+}
+
+/// The repository's keyed name.
+fn name_of(record: &Record, folder: &Path) -> String {
+    let place = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    record.tag(place.as_os_str().as_bytes())
+}
+
+/// Records what a command did, where recording is on. What cannot be recorded is said, and
+/// is no reason to fail.
+#[expect(dead_code, reason = "for learn, drill, remediate and verify")]
+pub(super) fn note(repo: Option<&Repo>, what: Vec<What>) {
+    let Some(Some((mut record, _))) = told(open(repo.and_then(Repo::top), LONG)) else { return };
+    let repository = repo.map(|repo| name_of(&record, repo.common_dir()));
+    let (at, actor) = (env::now(), actor());
+    let event = |what| Event { at, actor: actor.clone(), repository: repository.clone(), what };
+    let events: Vec<Event> = what.into_iter().map(event).collect();
+    told(record.append(&events));
+}
+
+impl Recall {
+    /// Opens the record if the run has anything for it.
+    pub(super) fn begin(
+        moment: Moment,
+        cards: &[Card],
+        settled: &[Card],
+        digest: &[Card],
+    ) -> Option<Self> {
+        let excepted = settled.iter().any(is_excepted);
+        let nothing = cards.is_empty() && digest.is_empty() && !excepted;
+        if nothing && !moment.mark().exists() {
+            return None;
+        }
+        let (record, keep) = told(open(moment.top.as_deref(), PATIENCE))??;
+        Some(Self {
+            repository: name_of(&record, &moment.folder),
+            moment,
+            record,
+            keep,
+            now: env::now(),
+            actor: actor(),
+            tellings: Vec::new(),
+            overridden: Vec::new(),
+        })
+    }
+
+    /// How each card is told to who met its rule before. Machines are told all of it.
+    pub(super) fn tellings(&mut self, cards: &[Card]) -> Vec<Telling> {
+        if env::actor() == Actor::Person && !cards.is_empty() {
+            // Where it cannot be read, all is told; why not is said at the end.
+            let before = self.record.meetings(self.now - memory::WINDOW).unwrap_or_default();
+            self.tellings = cards.iter().map(|card| card.telling(&before, self.now)).collect();
+        }
+        self.tellings.clone()
+    }
+
+    /// A person let this through.
+    pub(super) fn overridden(&mut self, card: &Card) {
+        self.overridden.push(What::Overridden {
+            deed: self.moment.deed,
+            rule: card.rule.to_owned(),
+            finding: card.id.map(|id| id.to_string()),
+            reason: "typed on the terminal".to_owned(),
+        });
+    }
+
+    /// Records what was shown and decided.
+    pub(super) fn end(mut self, cards: &[Card], settled: &[Card], digest: &[Card]) {
+        let deed = self.moment.deed;
+        let finding = |card: &Card| card.id.map(|id| id.to_string());
+        let refused = cards.iter().any(|card| card.judgement.verdict == Verdict::Block);
+        let mut events = Vec::new();
+        if !refused && self.moment.mark().exists() {
+            let before = self.record.refused(&self.repository, deed).unwrap_or_default();
+            let here = |id: &str| {
+                cards
+                    .iter()
+                    .chain(settled)
+                    .chain(digest)
+                    .any(|card| finding(card).as_deref() == Some(id))
+            };
+            events.extend(before.into_iter().filter(|one| !here(&one.finding)).map(|one| {
+                let after = (self.now - one.since).max(0);
+                What::Fixed { deed, rule: one.rule, finding: Some(one.finding), after }
+            }));
+        }
+        let tellings = self.tellings.iter().map(Some).chain(std::iter::repeat(None));
+        events.extend(cards.iter().zip(tellings).map(|(card, telling)| What::Shown {
+            deed,
+            rule: card.rule.to_owned(),
+            finding: finding(card),
+            role: card.facts.role.word().to_owned(),
+            exposure: card.facts.exposure.word().to_owned(),
+            severity: card.facts.rule.severity.word().to_owned(),
+            confidence: card.facts.confidence.to_string(),
+            verdict: card.judgement.verdict.word().to_owned(),
+            brief: telling == Some(&Telling::Brief),
+        }));
+        events.append(&mut self.overridden);
+        events.extend(settled.iter().filter(|card| is_excepted(card)).map(|card| What::Excepted {
+            deed,
+            rule: card.rule.to_owned(),
+            finding: finding(card),
+        }));
+        let mut rules: BTreeMap<&str, u32> = BTreeMap::new();
+        for card in digest {
+            *rules.entry(card.rule).or_default() += 1;
+        }
+        events.extend(rules.into_iter().map(|(rule, count)| What::Digest {
+            deed,
+            rule: rule.to_owned(),
+            count,
+        }));
+        let (at, actor) = (self.now, self.actor);
+        let events: Vec<Event> = events
+            .into_iter()
+            .map(|what| {
+                let repository = Some(self.repository.clone());
+                Event { at, actor: actor.clone(), repository, what }
+            })
+            .collect();
+        if !events.is_empty()
+            && told(self.record.append(&events)).is_some_and(|kept| kept == Kept::Recorded)
+        {
+            // What cannot be forgotten now can be the next time.
+            let _aged = self.record.age(self.now, self.keep);
+        }
+        let mark = self.moment.mark();
+        // Without the mark, a mended commit is not seen to be one; nothing else hangs on it.
+        let _marked = if refused { std::fs::write(&mark, "") } else { std::fs::remove_file(&mark) };
+    }
+}
+
+fn is_excepted(card: &Card) -> bool {
+    matches!(card.judgement.standing, Standing::Excepted(_))
+}
+
+/// The record for a command that is about it: nothing where nothing was ever recorded, with
+/// where recording is switched off.
+pub(super) fn whole() -> Result<(Option<Record>, config::record::Record), Error> {
+    let top = match super::open() {
+        Ok(repo) => repo.top().map(Path::to_owned),
+        Err(Error::NoRepository { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let settings = config::record::read(&env::outside()?, top.as_deref())?;
+    let record = match env::record(LONG) {
+        Some(place) => Record::open_existing(place)?,
+        None => None,
+    };
+    Ok((record, settings))
+}
+
+/// Where the record is, for sentences.
+pub(super) fn place() -> Result<String, Error> {
+    let place =
+        env::record(LONG).ok_or(Fault::KeyLost { place: "HOME, which is not set".to_owned() })?;
+    Ok(Escaped::path(&place.database()).to_string())
+}

@@ -1,0 +1,200 @@
+//! What can have happened. A new kind is a new case of [`What`]; a changed one gets a new
+//! name, since what was recorded is never written anew.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the shape of events.
+pub(super) const VERSION: u8 = 1;
+
+/// Something that happened. Never holds a credential nor an unkeyed hash of one: findings
+/// are named by their keyed ids, repositories by keyed hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, in seconds since 1970, by the machine's clock.
+    pub at: i64,
+    /// `person`, `ci` or the name of an agent.
+    pub actor: String,
+    /// A keyed hash of the repository's place; nothing outside of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// An event as it is sealed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Versioned {
+    pub(super) v: u8,
+    #[serde(flatten)]
+    pub(super) event: Event,
+}
+
+/// What was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// A commit was about to be made.
+    Commit,
+    /// A message was.
+    Message,
+    /// A commit was made past the guard, and looked at afterwards.
+    Afterwards,
+    /// A push was about to leave.
+    Push,
+    /// Somebody asked.
+    Check,
+}
+
+impl Deed {
+    /// Its name in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Message => "message",
+            Self::Afterwards => "afterwards",
+            Self::Push => "push",
+            Self::Check => "check",
+        }
+    }
+}
+
+/// What happened. Words for rules, roles, exposures and verdicts are those of cards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "fields are the words of the vocabulary")]
+pub enum What {
+    /// A card was shown, in two lines when `brief`.
+    Shown {
+        deed: Deed,
+        rule: String,
+        finding: Option<String>,
+        role: String,
+        exposure: String,
+        severity: String,
+        confidence: String,
+        verdict: String,
+        #[serde(default)]
+        brief: bool,
+    },
+    /// What was refused is gone from what passed, so many seconds after it was shown first.
+    Fixed { deed: Deed, rule: String, finding: Option<String>, after: i64 },
+    /// A person let one refused action through.
+    Overridden { deed: Deed, rule: String, finding: Option<String>, reason: String },
+    /// An exception let it through.
+    Excepted { deed: Deed, rule: String, finding: Option<String> },
+    /// Policy let so many through without a card.
+    Digest { deed: Deed, rule: String, count: u32 },
+    /// Somebody says that it is none.
+    Wrong { rule: String, finding: Option<String>, because: String },
+    /// A drill, with the signals that were missed.
+    Drill { lesson: String, score: u32, of: u32, missed: Vec<String> },
+    /// A lesson was read.
+    Lesson { lesson: String },
+    /// A step of the way out.
+    Remedy { step: Step, rule: String, finding: Option<String>, how: String },
+    /// What a check against the vendor said.
+    Verified { rule: String, finding: Option<String>, answer: String },
+    /// Somebody read the record.
+    Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
+    /// Events were removed: their numbers, first and last.
+    Forgot { of: Removal, who: String, why: String, events: Vec<(i64, i64)> },
+}
+
+/// A step of the way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// It works no longer.
+    Revoked,
+    /// Another took its place.
+    Rotated,
+    /// It went into a vault.
+    Vaulted,
+    /// The vendor says that it is dead.
+    VerifiedDead,
+    /// It was taken out of the code.
+    Removed,
+    /// All of it is done.
+    Closed,
+}
+
+/// How the record was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// Listed.
+    Show,
+    /// A card was shown again.
+    Replay,
+    /// Copied.
+    Copy,
+    /// Handed out.
+    Export,
+    /// What somebody else handed out was opened.
+    Import,
+}
+
+/// Why events were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Removal {
+    /// They were older than is kept.
+    Age,
+    /// Somebody asked for it.
+    Asked,
+}
+
+impl What {
+    /// Its name.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Shown { .. } => "shown",
+            Self::Fixed { .. } => "fixed",
+            Self::Overridden { .. } => "overridden",
+            Self::Excepted { .. } => "excepted",
+            Self::Digest { .. } => "digest",
+            Self::Wrong { .. } => "wrong",
+            Self::Drill { .. } => "drill",
+            Self::Lesson { .. } => "lesson",
+            Self::Remedy { .. } => "remedy",
+            Self::Verified { .. } => "verified",
+            Self::Read { .. } => "read",
+            Self::Forgot { .. } => "forgot",
+        }
+    }
+
+    /// The finding that it is about.
+    pub fn finding(&self) -> Option<&str> {
+        match self {
+            Self::Shown { finding, .. }
+            | Self::Fixed { finding, .. }
+            | Self::Overridden { finding, .. }
+            | Self::Excepted { finding, .. }
+            | Self::Wrong { finding, .. }
+            | Self::Remedy { finding, .. }
+            | Self::Verified { finding, .. } => finding.as_deref(),
+            Self::Digest { .. }
+            | Self::Drill { .. }
+            | Self::Lesson { .. }
+            | Self::Read { .. }
+            | Self::Forgot { .. } => None,
+        }
+    }
+
+    /// Whether it may be removed. What proves a removal stays.
+    pub(super) const fn may_go(&self) -> bool {
+        !matches!(self, Self::Forgot { .. })
+    }
+}
+
+impl Event {
+    pub(super) fn to_text(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(&Versioned { v: VERSION, event: self.clone() }).ok()
+    }
+
+    pub(super) fn of_text(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Versioned>(text).ok().map(|versioned| versioned.event)
+    }
+}
