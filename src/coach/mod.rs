@@ -5,8 +5,8 @@ pub mod drill;
 pub mod follow_up;
 mod here;
 pub mod lesson;
-pub mod stack;
 pub mod memory;
+pub mod stack;
 mod steps;
 
 pub use steps::HEAD;
