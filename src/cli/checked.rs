@@ -91,7 +91,8 @@ impl Checked {
             report::account(&self.cards, &self.coverage);
         }
         let told = self.told.iter().cloned().chain(decided::words_for(&settled));
-        for words in told.chain(digested(&digest)) {
+        let again = recall.as_ref().and_then(|recall| recall.follow_up(&self.cards));
+        for words in told.chain(digested(&digest)).chain(again) {
             report::notice(&words);
         }
         for card in &mut self.cards {

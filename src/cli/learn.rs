@@ -49,6 +49,7 @@ pub(super) fn learn(args: &LearnArgs) -> Result<u8, Error> {
         (None, Some(id)) => named(id, seed)?,
         (None, None) => return list(args.format),
     };
+    remember::read(&lesson.id);
     if let Format::Json = args.format {
         report::data(&as_json(&lesson, args.no_question).to_string());
         return Ok(exit::PASSED);
@@ -113,7 +114,7 @@ fn list(format: Format) -> Result<u8, Error> {
     let (found, stack) = match super::open() {
         Ok(repo) => {
             let stack = repo.top().map(stack_at).unwrap_or_default();
-            let found = remember::last_found().or_else(|| {
+            let found = remember::last_found(&repo)?.or_else(|| {
                 staged(&repo).unwrap_or_else(|error| {
                     report::notice(&format!("what is staged was not looked at: {error}"));
                     None

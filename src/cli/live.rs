@@ -3,11 +3,12 @@
 use super::env;
 use super::key;
 use super::named::Named;
-use super::remediate;
+use super::{recall, remediate};
 use crate::catalogue::{Kind, Rule};
 use crate::config::Config;
 use crate::error::Error;
 use crate::judge::Terminal;
+use crate::record::What as Happened;
 use crate::remedy::case::{Proof, Step, What};
 use crate::remedy::http::{self, Client, Network};
 use crate::remedy::verify::memory::{Known, Memory};
@@ -227,8 +228,14 @@ impl Live {
     }
 }
 
-/// Tells the case of `one`, where there is one, what its service said.
+/// Tells the record, and the case of `one` where there is one, what its service said.
 pub(super) fn remember_case(repo: &Repo, one: &Named, outcome: &Outcome) {
+    let answered = Happened::Verified {
+        rule: one.rule.id.to_owned(),
+        finding: Some(one.id.to_string()),
+        answer: outcome.state.word().to_owned(),
+    };
+    recall::note(Some(repo), vec![answered]);
     let step = Step::Revoked;
     let when = jiff::Timestamp::from_second(env::now()).map(|at| at.to_string());
     let when = when.unwrap_or_default();

@@ -2,16 +2,19 @@
 //! there is nothing to record, and whatever happens to the record, the run goes on.
 
 use super::env;
+use crate::catalogue::Catalogue;
 use crate::coach::Card;
+use crate::coach::follow_up::{Counts, Risk, follow_up};
 use crate::coach::memory::{self, Telling};
-use crate::config;
+use crate::config::{self, Config};
 use crate::error::Error;
 use crate::judge::{Actor, Standing, Verdict};
-use crate::record::{Deed, Event, Fault, Kept, Record, What};
+use crate::record::{Deed, Event, Fault, Kept, Order, Past, Record, Told, What};
 use crate::report;
 use crate::source::Repo;
 use crate::text::Escaped;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,6 +55,7 @@ pub(super) struct Recall {
     repository: String,
     now: i64,
     actor: String,
+    past: Past,
     tellings: Vec<Telling>,
     overridden: Vec<What>,
 }
@@ -93,7 +97,6 @@ fn name_of(record: &Record, folder: &Path) -> String {
 
 /// Records what a command did, where recording is on. What cannot be recorded is said, and
 /// is no reason to fail.
-#[expect(dead_code, reason = "for learn, drill, remediate and verify")]
 pub(super) fn note(repo: Option<&Repo>, what: Vec<What>) {
     let Some(Some((mut record, _))) = told(open(repo.and_then(Repo::top), LONG)) else { return };
     let repository = repo.map(|repo| name_of(&record, repo.common_dir()));
@@ -101,6 +104,69 @@ pub(super) fn note(repo: Option<&Repo>, what: Vec<What>) {
     let event = |what| Event { at, actor: actor.clone(), repository: repository.clone(), what };
     let events: Vec<Event> = what.into_iter().map(event).collect();
     told(record.append(&events));
+}
+
+/// The record as a command uses it that remembers what belongs to one repository.
+pub(super) struct Own {
+    record: Record,
+    repository: String,
+}
+
+impl Own {
+    /// Nothing where recording is off.
+    ///
+    /// # Errors
+    /// The record cannot be opened.
+    pub(super) fn open(repo: &Repo) -> Result<Option<Self>, Error> {
+        let Some((mut record, _)) = open(repo.top(), LONG)? else { return Ok(None) };
+        if record.aside() > 0 {
+            // What lies beside it is part of what is asked for.
+            let _taken_in = record.append(&[])?;
+        }
+        let repository = name_of(&record, repo.common_dir());
+        Ok(Some(Self { record, repository }))
+    }
+
+    /// Records what happened now.
+    pub(super) fn append(&mut self, what: Vec<What>) -> Result<(), Error> {
+        let (at, actor) = (env::now(), actor());
+        let event = |what| {
+            let repository = Some(self.repository.clone());
+            Event { at, actor: actor.clone(), repository, what }
+        };
+        let events: Vec<Event> = what.into_iter().map(event).collect();
+        let _aside_or_not = self.record.append(&events)?;
+        Ok(())
+    }
+
+    /// Every event of this repository, the oldest first.
+    pub(super) fn each(&self, mut visit: impl FnMut(Event)) -> Result<(), Error> {
+        self.record.each(Order::Oldest, |entry| {
+            if let Told::Event(event) = entry.told
+                && event.repository.as_ref() == Some(&self.repository)
+            {
+                visit(*event);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    /// The rule whose card was shown last.
+    pub(super) fn last_met(&self) -> Result<Option<String>, Error> {
+        let mut last = None;
+        self.record.each(Order::Newest, |entry| match entry.told {
+            Told::Event(event) if event.repository.as_ref() == Some(&self.repository) => {
+                let What::Shown { rule, .. } = event.what else {
+                    return ControlFlow::Continue(());
+                };
+                last = Some(rule);
+                ControlFlow::Break(())
+            }
+            Told::Event(_) | Told::Forgotten | Told::Unreadable => ControlFlow::Continue(()),
+        })?;
+        Ok(last)
+    }
 }
 
 impl Recall {
@@ -124,6 +190,7 @@ impl Recall {
             keep,
             now: env::now(),
             actor: actor(),
+            past: Past::default(),
             tellings: Vec::new(),
             overridden: Vec::new(),
         })
@@ -133,10 +200,46 @@ impl Recall {
     pub(super) fn tellings(&mut self, cards: &[Card]) -> Vec<Telling> {
         if env::actor() == Actor::Person && !cards.is_empty() {
             // Where it cannot be read, all is told; why not is said at the end.
-            let before = self.record.meetings(self.now - memory::WINDOW).unwrap_or_default();
-            self.tellings = cards.iter().map(|card| card.telling(&before, self.now)).collect();
+            self.past = self.record.past(self.now - memory::WINDOW).unwrap_or_default();
+            let telling = |card: &Card| card.telling(&self.past.meetings, self.now);
+            self.tellings = cards.iter().map(telling).collect();
         }
         self.tellings.clone()
+    }
+
+    /// What is said beside the cards where something comes again: of one card at most, and
+    /// not where that was shown a moment ago.
+    pub(super) fn follow_up(&self, cards: &[Card]) -> Option<String> {
+        let told = cards.iter().zip(&self.tellings);
+        let fresh = told.filter(|(_, telling)| **telling != Telling::Brief).map(|(card, _)| card);
+        // What is configured is read where there is something to say, which is seldom.
+        let said = |config: &Config, card: &Card| {
+            let Past { meetings, heeds } = &self.past;
+            let id = card.id.map(|id| id.to_string());
+            let heed = heeds.get(card.rule).cloned().unwrap_or_default();
+            let counts = Counts {
+                met: memory::times(card.rule, id.as_deref(), meetings),
+                ignored: heed.ignored,
+                by: heed.by.len(),
+                wrong: heed.wrong,
+                exception_ends_in: None,
+            };
+            let rule =
+                config.users.rule(card.rule).or_else(|| Catalogue::builtin().rule(card.rule));
+            let contact =
+                rule.and_then(|rule| config.coaching.contact(rule, Path::new(&card.path)));
+            let risk = Risk::of_role(config.profile.role.as_deref());
+            follow_up(card.rule, counts, risk, contact)
+        };
+        let fresh: Vec<&Card> = fresh
+            .filter(|card| self.past.meetings.iter().any(|met| met.rule == card.rule))
+            .collect();
+        if fresh.is_empty() {
+            return None;
+        }
+        let top = self.moment.top.as_deref();
+        let config = Config::load_with(&env::outside().ok()?, top, &[]).ok()?;
+        fresh.into_iter().find_map(|card| Some(said(&config, card)?.words().to_owned()))
     }
 
     /// A person let this through.

@@ -1,6 +1,7 @@
 //! `leakcoach remediate`: the whole way out of one credential, step by step, remembered.
 
 mod ask;
+mod kept;
 mod look;
 mod next;
 mod show;
@@ -12,7 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::judge::Terminal;
 use crate::judge::fingerprint::FindingId;
-use crate::remedy::case::file::{Cases, Fault};
+use crate::remedy::case::file::Fault;
 use crate::remedy::case::{self, Event, Memory, Proof, Standing, Step, What};
 use crate::remedy::vault::keeps_in;
 use crate::scan::Text;
@@ -21,6 +22,7 @@ use crate::source::role::FileRole;
 use crate::text::Escaped;
 use crate::{exit, report};
 use clap::Args;
+use kept::Cases;
 use look::Look;
 use std::collections::BTreeSet;
 
@@ -84,7 +86,7 @@ impl From<Fault> for Error {
 /// Shows or moves on the case that `args` name. Gives 1 while something is left to do.
 pub(super) fn remediate(args: &RemediateArgs) -> Result<u8, Error> {
     let repo = open()?;
-    let cases = Cases::of(repo.common_dir());
+    let cases = Cases::of(&repo)?;
     if let count @ 1.. = cases.unread() {
         report::notice(&format!(
             "{count} lines of what is remembered of cases cannot be read: a newer leakcoach may \
@@ -272,9 +274,9 @@ pub(super) fn note(repo: &Repo, one: &Named, what: What) {
 }
 
 fn noted(repo: &Repo, id: FindingId, what: What, at: i64) {
-    let cases = Cases::of(repo.common_dir());
     let case = id.to_string();
-    let keep = || -> Result<(), Fault> {
+    let keep = || -> Result<(), Error> {
+        let cases = Cases::of(repo)?;
         let events = cases.events(Some(&case))?;
         match case::Case::fold(&events) {
             Some(known) if says_more(&known, &what) => {
@@ -283,8 +285,8 @@ fn noted(repo: &Repo, id: FindingId, what: What, at: i64) {
             Some(_) | None => Ok(()),
         }
     };
-    if let Err(fault) = keep() {
-        report::notice(&format!("the case does not tell of it: {}", Error::from(fault)));
+    if let Err(error) = keep() {
+        report::notice(&format!("the case does not tell of it: {error}"));
     }
 }
 

@@ -1,16 +1,37 @@
-//! What the record keeps of lessons and drills. The one place where it is asked and told.
+//! What the record keeps of lessons and drills, and what it is asked for them.
 
-use crate::catalogue::Rule;
+use super::recall::{self, Own};
+use crate::catalogue::{Catalogue, Rule};
 use crate::coach::drill::Score;
+use crate::error::Error;
+use crate::record::What;
+use crate::source::Repo;
 
 /// Keeps the score of a drill.
-///
-/// Nothing is kept yet: this is where the record is told.
-pub(super) fn remember(_score: &Score) {}
+pub(super) fn remember(score: &Score) {
+    let words = |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect();
+    keep(What::Drill {
+        found: words(&score.found),
+        missed: words(&score.missed),
+        false_alarms: u32::try_from(score.false_alarms).unwrap_or(u32::MAX),
+    });
+}
+
+/// Keeps that a lesson was read.
+pub(super) fn read(lesson: &str) {
+    keep(What::Lesson { lesson: lesson.to_owned() });
+}
+
+/// Lessons and drills are for everywhere: outside of a repository they belong to none.
+fn keep(what: What) {
+    recall::note(super::open().ok().as_ref(), vec![what]);
+}
 
 /// The rule whose credential was last found in this repository.
 ///
-/// Nothing is known yet: this is where the record is asked.
-pub(super) fn last_found() -> Option<&'static Rule> {
-    None
+/// # Errors
+/// The record cannot be read.
+pub(super) fn last_found(repo: &Repo) -> Result<Option<&'static Rule>, Error> {
+    let Some(record) = Own::open(repo)? else { return Ok(None) };
+    Ok(record.last_met()?.and_then(|id| Catalogue::builtin().rule(&id)))
 }

@@ -16,7 +16,7 @@ const IGNORED_BY_ONE: usize = 8;
 /// So many days before its end an exception is spoken of.
 const ENDS_WITHIN: i64 = 7;
 
-/// What was counted for one rule, in one repository, over one span of time.
+/// What was counted for one rule over one span of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// How often this person met the rule, this time included.

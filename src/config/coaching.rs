@@ -138,6 +138,15 @@ impl Table {
 }
 
 impl Coachings {
+    /// Whom the organisation names for `rule` in `path`.
+    pub fn contact(&self, rule: &Rule, path: &Path) -> Option<&'static str> {
+        self.0
+            .iter()
+            .rev()
+            .filter(|table| table.fits(rule, path))
+            .find_map(|table| table.words.contact)
+    }
+
     /// Adds the tables of a layer that is nearer than those before.
     pub(super) fn add(&mut self, layer: &Layer) -> Result<(), Error> {
         for written in &layer.written.coaching {

@@ -1,6 +1,7 @@
 //! What can have happened. A new kind is a new case of [`What`]; a changed one gets a new
 //! name, since what was recorded is never written anew.
 
+use crate::remedy::case::What as Change;
 use serde::{Deserialize, Serialize};
 
 /// The version of the shape of events.
@@ -88,36 +89,20 @@ pub enum What {
     Digest { deed: Deed, rule: String, count: u32 },
     /// Somebody says that it is none.
     Wrong { rule: String, finding: Option<String>, because: String },
-    /// A drill, with the signals that were missed.
-    Drill { lesson: String, score: u32, of: u32, missed: Vec<String> },
+    /// A drill: the rules whose credential was found, or missed, and how often something
+    /// else was taken for one.
+    Drill { found: Vec<String>, missed: Vec<String>, false_alarms: u32 },
     /// A lesson was read.
     Lesson { lesson: String },
-    /// A step of the way out.
-    Remedy { step: Step, rule: String, finding: Option<String>, how: String },
+    /// Something happened on the way out of one credential, and holds since then: `case` is
+    /// the finding's id.
+    Case { case: String, since: i64, change: Change },
     /// What a check against the vendor said.
     Verified { rule: String, finding: Option<String>, answer: String },
     /// Somebody read the record.
     Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
     /// Events were removed: their numbers, first and last.
     Forgot { of: Removal, who: String, why: String, events: Vec<(i64, i64)> },
-}
-
-/// A step of the way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// It works no longer.
-    Revoked,
-    /// Another took its place.
-    Rotated,
-    /// It went into a vault.
-    Vaulted,
-    /// The vendor says that it is dead.
-    VerifiedDead,
-    /// It was taken out of the code.
-    Removed,
-    /// All of it is done.
-    Closed,
 }
 
 /// How the record was read.
@@ -158,7 +143,7 @@ impl What {
             Self::Wrong { .. } => "wrong",
             Self::Drill { .. } => "drill",
             Self::Lesson { .. } => "lesson",
-            Self::Remedy { .. } => "remedy",
+            Self::Case { .. } => "case",
             Self::Verified { .. } => "verified",
             Self::Read { .. } => "read",
             Self::Forgot { .. } => "forgot",
@@ -173,14 +158,26 @@ impl What {
             | Self::Overridden { finding, .. }
             | Self::Excepted { finding, .. }
             | Self::Wrong { finding, .. }
-            | Self::Remedy { finding, .. }
             | Self::Verified { finding, .. } => finding.as_deref(),
+            Self::Case { case, .. } => Some(case),
             Self::Digest { .. }
             | Self::Drill { .. }
             | Self::Lesson { .. }
             | Self::Read { .. }
             | Self::Forgot { .. } => None,
         }
+    }
+
+    /// Whether what was refused may pass from then on, and does so for another reason than
+    /// being mended.
+    pub(super) const fn ends_a_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Shown { deed: Deed::Afterwards, .. }
+                | Self::Excepted { .. }
+                | Self::Overridden { .. }
+                | Self::Wrong { .. }
+        )
     }
 
     /// Whether it may be removed. What proves a removal stays.

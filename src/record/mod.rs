@@ -17,10 +17,10 @@ mod spool;
 mod store;
 mod verify;
 
-pub use event::{Deed, Event, Reading, Removal, Step, What};
+pub use event::{Deed, Event, Reading, Removal, What};
 pub use key::KeyPlace;
 pub use keyring::Keyring;
-pub use past::Refused;
+pub use past::{Heed, Past, Refused};
 pub use store::{Entry, Kept, Order, Record, Told};
 pub use verify::{Proof, Tampering};
 

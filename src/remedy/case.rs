@@ -3,8 +3,6 @@
 //! Pure. Events are only ever added; whoever keeps them is a [`Memory`]. An event holds no
 //! credential, and names its case by the keyed id of the finding.
 
-#![expect(unreachable_pub, reason = "`words!` makes public ones")]
-
 pub(crate) mod file;
 
 use crate::catalogue::schema::words;
@@ -33,7 +31,7 @@ words! {
 /// How it is known that a step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Proof {
+pub enum Proof {
     /// A person says so.
     Said,
     /// leakcoach saw it, or a service said it.
@@ -64,20 +62,22 @@ impl Step {
 
 /// Something that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Event {
+pub struct Event {
     /// The finding's id.
-    pub(crate) case: String,
+    pub case: String,
     /// When, in seconds since 1970.
-    pub(crate) at: i64,
+    pub at: i64,
+    /// What.
     #[serde(flatten)]
-    pub(crate) what: What,
+    pub what: What,
 }
 
 /// What happened. Words of people are kept as they were given, once it is known that no
 /// credential is in them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-pub(crate) enum What {
+#[expect(missing_docs, reason = "fields are the words of the vocabulary")]
+pub enum What {
     /// It was found, having come so far.
     Found {
         rule: String,

@@ -1,6 +1,6 @@
 //! The way out, beside the flow: what is done about a credential once it is found.
 
-pub(crate) mod case;
+pub mod case;
 #[cfg(feature = "fix")]
 pub mod fix;
 pub(crate) mod http;

@@ -2,6 +2,8 @@
 
 use crate::harness::{Attempt, Repo};
 use leakcoach::catalogue::sample::expand;
+use leakcoach::record::{Deed, Event, Place, Record, What};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn token(seed: u64) -> String {
     expand("ghp_{base62:30}{crc32-base62}", seed).unwrap()
@@ -156,6 +158,126 @@ fn switched_off_it_records_nothing_and_says_so() {
     let told = repo.leakcoach_with(&prepared, &["audit", "show"]);
     told.accepted().says("recording is off: .leakcoach.toml:2");
     repo.leakcoach(&["audit", "show"]).accepted().says("recording is off: LEAKCOACH_RECORD");
+}
+
+/// Events of one kind, oldest first.
+fn events(repo: &Repo, kind: &str) -> Vec<serde_json::Value> {
+    let text = audit(repo, &["show", "--format", "json"]).text();
+    let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+    lines.filter(|event: &serde_json::Value| event["kind"] == kind).collect()
+}
+
+#[test]
+fn a_case_lives_in_the_record_and_tells_how_long_it_took() {
+    let repo = refused_once(11);
+    let on = |args: &[&str]| repo.leakcoach_with(&ON, args);
+
+    on(&["remediate", "github-pat"]).refused().says("staged: found ").says("[ ] mended");
+    repo.write("a.py", "a = 1\n");
+    repo.git(&["add", "-A"]).accepted();
+    on(&["remediate", "--close"]).accepted();
+
+    assert!(!repo.top().join(".git/leakcoach/cases").exists());
+    on(&["remediate", "--status", "--all"]).accepted().says("closed");
+    let changes: Vec<String> = events(&repo, "case")
+        .iter()
+        .map(|event| event["change"]["what"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(changes, ["found", "done", "closed"]);
+}
+
+#[test]
+fn a_case_that_was_begun_without_the_record_goes_on_in_it() {
+    let repo = refused_once(12);
+
+    repo.leakcoach(&["remediate", "github-pat"]).refused();
+    assert!(repo.top().join(".git/leakcoach/cases").exists());
+    repo.write("a.py", "a = 1\n");
+    repo.git(&["add", "-A"]).accepted();
+
+    repo.leakcoach_with(&ON, &["remediate", "--close"]).accepted().says("closed");
+}
+
+/// Puts into the record what happened some days ago.
+fn happened(repo: &Repo, days: i64, what: What) {
+    let folder = repo.home().join(".local/state/leakcoach");
+    let place = Place { folder, keyring: None, patience: Duration::from_secs(5) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let at = i64::try_from(now).unwrap() - days * 24 * 3600;
+    let event = Event { at, actor: "person".to_owned(), repository: None, what };
+    Record::open(place).unwrap().append(&[event]).unwrap();
+}
+
+fn shown(finding: &str) -> What {
+    What::Shown {
+        deed: Deed::Commit,
+        rule: "github-pat".to_owned(),
+        finding: Some(finding.to_owned()),
+        role: "source".to_owned(),
+        exposure: "staged".to_owned(),
+        severity: "critical".to_owned(),
+        confidence: "certain".to_owned(),
+        verdict: "block".to_owned(),
+        brief: false,
+    }
+}
+
+#[test]
+fn the_third_credential_of_a_kind_earns_a_lesson_and_sooner_where_more_is_at_stake() {
+    let repo = Repo::with_hook();
+    happened(&repo, 9, shown("aaaa"));
+    repo.write("a.py", &format!("t = '{}'\n", repo.plant(token(13))));
+    let second = commit(&repo, "second");
+    second.refused().says("you met this 9 days ago");
+    assert!(!second.text().contains("leakcoach learn"), "{}", second.text());
+
+    let repo = Repo::with_hook();
+    happened(&repo, 9, shown("aaaa"));
+    repo.write("a.py", &format!("t = '{}'\n", repo.plant(token(13))));
+    repo.git(&["add", "-A"]).accepted();
+    let sre = [ON[0], ("LEAKCOACH_ROLE", "sre")];
+    let told = repo.git_with(&sre, &["commit", "-q", "-m", "second"]);
+    told.refused().says("github-pat for the 2nd time, and your role opens more than most");
+
+    let repo = Repo::with_hook();
+    happened(&repo, 9, shown("aaaa"));
+    happened(&repo, 8, shown("bbbb"));
+    repo.write("a.py", &format!("t = '{}'\n", repo.plant(token(13))));
+    let told = commit(&repo, "third");
+    told.refused().says("github-pat for the 3rd time").says("leakcoach learn --rule github-pat");
+    repo.leakcoach_with(&ON, &["learn"]).accepted().says("github-pat");
+}
+
+#[test]
+fn a_cue_that_is_let_through_again_and_again_is_said_to_be_the_process() {
+    let repo = Repo::with_hook();
+    repo.write(".leakcoach.toml", "[[coaching]]\nservice = \"GitHub\"\ncontact = \"#code\"\n");
+    for days in 2..10 {
+        let (rule, finding) = ("github-pat".to_owned(), Some(format!("{days}")));
+        let reason = "release".to_owned();
+        happened(&repo, days, shown(&format!("{days}")));
+        happened(&repo, days, What::Overridden { deed: Deed::Commit, rule, finding, reason });
+    }
+    repo.write("a.py", &format!("t = '{}'\n", repo.plant(token(14))));
+
+    let told = commit(&repo, "again");
+
+    told.refused()
+        .says("let through 8 times: the way of working may be at fault")
+        .says("talk to #code");
+}
+
+#[test]
+fn drills_and_lessons_are_kept() {
+    let repo = Repo::with_hook();
+
+    repo.leakcoach_with(&ON, &["drill", "--seed", "3", "--mark", "1,2"]).accepted();
+    repo.leakcoach_with(&ON, &["learn", "--rule", "github-pat", "--no-question"]).accepted();
+
+    let drill = events(&repo, "drill");
+    let found = drill[0]["found"].as_array().unwrap().len();
+    assert!(found + drill[0]["missed"].as_array().unwrap().len() > 0, "{drill:?}");
+    assert_eq!(events(&repo, "lesson")[0]["lesson"], "github-pat");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! A case gone through with the person at the terminal.
 
 use super::super::run_within;
+use super::kept::Cases;
 use super::look::Look;
 use super::next::{Next, next};
 use super::{close, exit, left, say_done, show, skip};
 use crate::cli::rules::Format;
 use crate::error::Error;
 use crate::remedy::case::Step;
-use crate::remedy::case::file::Cases;
 use crate::report;
 use crate::source::Repo;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -3,13 +3,13 @@
 use super::super::live::{Learned, Live, LiveArgs};
 use super::super::named::{self, Here, Named, Places};
 use super::super::{env, rules};
+use super::kept::Cases;
 use super::says_more;
 use crate::catalogue::{Catalogue, Rule};
 use crate::coach::Card;
 use crate::error::Error;
 use crate::judge::Exposure;
 use crate::judge::fingerprint::FindingId;
-use crate::remedy::case::file::Cases;
 use crate::remedy::case::{Case, Check, Event, Lack, Memory, Proof, Standing, Step, What, further};
 use crate::remedy::verify::State;
 use crate::remedy::verify::memory::Known;
