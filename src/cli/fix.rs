@@ -68,7 +68,7 @@ pub(super) fn fix(args: &FixArgs) -> Result<u8, Error> {
     if plan.is_empty() {
         return Ok(exit::REFUSED);
     }
-    for path in record::needs_value(&repo, &plan, &found.all) {
+    for path in record::needs_value(&repo, &plan, &found.all)? {
         report::notice(&format!(
             "the value stands in no git object: to undo this fix of {path} later, you will have \
              to give the value again"

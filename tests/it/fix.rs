@@ -141,6 +141,26 @@ fn no_six_bytes_of_the_value_are_kept_to_undo_it() {
 }
 
 #[test]
+fn another_credential_in_the_same_literal_is_not_kept_either() {
+    let repo = Repo::plain();
+    repo.write("app.py", "x = 1\n").commit_unchecked("start");
+    let (one, other) = (token(&repo, 21), token(&repo, 22));
+    let before = format!("x = 1\nurl = 'https://{one}:{other}@example.org/p\u{e4}th'\n");
+    repo.write("app.py", &before);
+
+    repo.leakcoach(&["fix", "app.py:2", "--yes"]).accepted();
+
+    let kept = kept(&repo);
+    for part in [&one, &other] {
+        assert!(!kept.windows(part.len()).any(|window| window == part.as_bytes()));
+    }
+    let undo = [crate::harness::BINARY, "fix", "--undo"];
+    repo.typed(&undo, &one).ends_with_code(2).says("each on a line of its own");
+    repo.typed(&undo, &format!("{one}\n{other}\n")).accepted();
+    assert_eq!(read(&repo, "app.py"), before);
+}
+
+#[test]
 fn undo_refuses_once_the_file_has_changed() {
     let (repo, _) = with_staged_token();
     repo.leakcoach(&["fix", "--yes"]).accepted();

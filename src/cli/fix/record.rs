@@ -4,12 +4,16 @@
 //! in no blob has to be given again.
 
 use super::super::named::Named;
+use super::super::{env, users};
 use super::extras::Value;
 use super::plan::{File, Plan, Version};
 use super::{top, write};
+use crate::config::Config;
 use crate::error::Error;
 use crate::remedy::fix::Edit;
+use crate::scan::{Scanner, Text};
 use crate::source::Repo;
+use crate::source::role::role_of;
 use crate::source::stage::Entry;
 use crate::text::Escaped;
 use crate::{exit, report};
@@ -17,6 +21,8 @@ use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::fs;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -65,12 +71,13 @@ struct Cut {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Piece {
-    /// Quotes and blanks.
-    Text(String),
+    /// Quotes and blanks; any bytes.
+    Text(Vec<u8>),
     /// In a blob of git's.
     Blob { id: String, start: usize, end: usize },
-    /// The value, which has to be given; so many bytes.
-    Value(usize),
+    /// A value, which has to be given: the how manieth of those that were cut out, from
+    /// zero, and its bytes.
+    Value { nth: usize, length: usize },
 }
 
 /// The line added to `.env`.
@@ -93,22 +100,28 @@ pub(super) fn forget(repo: &Repo) -> Result<(), Error> {
 }
 
 /// The files whose fix can be undone only with the value at hand.
-pub(super) fn needs_value(repo: &Repo, plan: &Plan, all: &[Named]) -> Vec<String> {
+pub(super) fn needs_value(repo: &Repo, plan: &Plan, all: &[Named]) -> Result<Vec<String>, Error> {
+    let (scanner, cut) = (scanner(repo)?, Cuts::default());
     let open = |file: &&File| {
         file.tree.as_ref().is_some_and(|tree| {
-            let cuts = steps(&Keeper::of(repo, file, all), tree);
+            let cuts = steps(&Keeper::of(repo, (&scanner, &cut), file, all), tree);
             cuts.iter()
                 .flatten()
                 .flat_map(|cut| &cut.out)
-                .any(|piece| matches!(piece, Piece::Value(_)))
+                .any(|piece| matches!(piece, Piece::Value { .. }))
         })
     };
-    plan.files.iter().filter(open).map(|file| Escaped(&file.path).to_string()).collect()
+    Ok(plan.files.iter().filter(open).map(|file| Escaped(&file.path).to_string()).collect())
+}
+
+/// Finds what must not be kept.
+fn scanner(repo: &Repo) -> Result<Scanner, Error> {
+    Ok(users::scanner(&Config::load_with(&env::outside()?, repo.top(), &[])?))
 }
 
 impl Record {
     pub(super) fn of(repo: &Repo, plan: &Plan, all: &[Named]) -> Result<Self, Error> {
-        let mut record = Self::default();
+        let (mut record, scanner, cut) = (Self::default(), scanner(repo)?, Cuts::default());
         for file in &plan.files {
             if let Some((entry, version)) = &file.index {
                 let after = repo.keep_blob(&version.after)?.to_string();
@@ -122,7 +135,7 @@ impl Record {
                     at: file.at.clone(),
                     after: digest(&tree.after),
                     made: false,
-                    steps: steps(&Keeper::of(repo, file, all), tree),
+                    steps: steps(&Keeper::of(repo, (&scanner, &cut), file, all), tree),
                 });
             }
         }
@@ -180,16 +193,32 @@ impl Staged {
     }
 }
 
+/// The values that were cut out, each once, in their order.
+type Cuts = RefCell<Vec<Zeroizing<Vec<u8>>>>;
+
 /// Where bytes that are cut out can be had again.
 struct Keeper<'a> {
+    cut: &'a Cuts,
     blobs: Vec<(ObjectId, Zeroizing<Vec<u8>>)>,
-    all: &'a [Named],
+    /// Every credential of the file: not only the one that is mended.
+    secrets: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl<'a> Keeper<'a> {
-    fn of(repo: &Repo, file: &File, all: &'a [Named]) -> Self {
+    fn of(repo: &Repo, (scanner, cut): (&Scanner, &'a Cuts), file: &File, all: &[Named]) -> Self {
         let read = |id: &ObjectId| Some((*id, Zeroizing::new(repo.read(*id).ok()?.to_vec())));
-        Self { blobs: file.kept_in.iter().filter_map(read).collect(), all }
+        let text = file.tree.as_ref().map(|tree| &**tree.before).unwrap_or_default();
+        let whole = Text { bytes: text, path: &file.path, role: role_of(&file.path) };
+        let findings = scanner.scan(&whole).findings;
+        let spans = findings.iter().filter_map(|one| text.get(one.secret_span.clone()));
+        let values = findings.iter().map(|one| one.secret.expose());
+        let named = all.iter().map(|one| one.secret.expose());
+        let secrets = spans.chain(values).chain(named).filter(|secret| !secret.is_empty());
+        Self {
+            cut,
+            blobs: file.kept_in.iter().filter_map(read).collect(),
+            secrets: secrets.map(|secret| Zeroizing::new(secret.to_vec())).collect(),
+        }
     }
 
     /// `bytes` as parts that hold no value.
@@ -202,19 +231,29 @@ impl<'a> Keeper<'a> {
                 return vec![Piece::Blob { id: id.to_string(), start, end: start + bytes.len() }];
             }
         }
-        let secrets = self.all.iter().map(|one| one.secret.expose());
-        let found = secrets
-            .filter_map(|secret| Some((memchr::memmem::find(bytes, secret)?, secret.len())))
-            .min();
+        let at = |secret: &Zeroizing<Vec<u8>>| {
+            Some((memchr::memmem::find(bytes, secret)?, secret.len()))
+        };
+        // Of those that begin together the longest: no end of it may be left.
+        let found = self.secrets.iter().filter_map(at).min_by_key(|(at, len)| (*at, Reverse(*len)));
         match found {
             Some((at, length)) => {
                 let mut all = self.pieces(&bytes[..at]);
-                all.push(Piece::Value(length));
+                all.push(self.value(&bytes[at..at + length]));
                 all.extend(self.pieces(&bytes[at + length..]));
                 all
             }
-            None => vec![Piece::Text(String::from_utf8_lossy(bytes).into_owned())],
+            None => vec![Piece::Text(bytes.to_vec())],
         }
+    }
+
+    fn value(&self, bytes: &[u8]) -> Piece {
+        let mut cut = self.cut.borrow_mut();
+        let nth = cut.iter().position(|known| ***known == *bytes).unwrap_or_else(|| {
+            cut.push(Zeroizing::new(bytes.to_vec()));
+            cut.len() - 1
+        });
+        Piece::Value { nth, length: bytes.len() }
     }
 }
 
@@ -338,20 +377,21 @@ fn restored(
             out.extend_from_slice(text.get(at..cut.start).ok_or_else(lost)?);
             for piece in &cut.out {
                 match piece {
-                    Piece::Text(words) => out.extend_from_slice(words.as_bytes()),
+                    Piece::Text(words) => out.extend_from_slice(words),
                     Piece::Blob { id, start, end } => {
                         let id = ObjectId::from_hex(id.as_bytes()).map_err(|_| lost())?;
                         let blob = repo.read(id).map_err(|_| lost())?;
                         out.extend_from_slice(blob.get(*start..*end).ok_or_else(lost)?);
                     }
-                    Piece::Value(length) => {
+                    Piece::Value { nth, length } => {
                         if given.is_none() {
                             *given = Some(asked()?);
                         }
-                        let value = given.as_ref().filter(|value| value.len() == *length);
-                        out.extend_from_slice(value.ok_or_else(|| {
-                            Error::Usage(format!("the value had {length} bytes, this one has not"))
-                        })?);
+                        let text = given.iter().map(|text| text.as_slice());
+                        let mut lines = text.clone().flat_map(|text| text.split(|b| *b == b'\n'));
+                        let whole = text.take(usize::from(*nth == 0));
+                        let value = whole.chain(lines.nth(*nth)).find(|one| one.len() == *length);
+                        out.extend_from_slice(value.ok_or_else(|| unfit(*nth, *length))?);
                     }
                 }
             }
@@ -363,7 +403,18 @@ fn restored(
     Ok(text)
 }
 
-/// The value, from standard input.
+fn unfit(nth: usize, length: usize) -> Error {
+    Error::Usage(match nth {
+        0 => format!("the value had {length} bytes, this one has not"),
+        _ => format!(
+            "several values were cut out: give each on a line of its own, in the order in which \
+             they stood; number {} had {length} bytes",
+            nth + 1
+        ),
+    })
+}
+
+/// The value, from standard input; several of them line by line.
 fn asked() -> Result<Zeroizing<Vec<u8>>, Error> {
     let need = "the value stands in no git object: give it on standard input, as in \
                 `leakcoach fix --undo < FILE`";
