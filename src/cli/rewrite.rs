@@ -1,5 +1,7 @@
 //! `leakcoach rewrite`: a credential taken out of commits.
 
+mod filter_repo;
+
 use super::named::{self, Named};
 use super::open;
 use crate::error::Error;
@@ -8,8 +10,10 @@ use crate::source::{Repo, trail};
 use crate::text::{Count, Escaped};
 use crate::{exit, report};
 use clap::Args;
+use std::ffi::OsString;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct RewriteArgs {
     /// The finding's id on a card, PATH:LINE, or its rule; may be left out where there is one
     finding: Option<String>,
@@ -22,6 +26,13 @@ pub(super) struct RewriteArgs {
     /// Also commits that a remote has: what was pushed has to be pushed again, by force
     #[arg(long)]
     pushed: bool,
+    /// Let git-filter-repo do it, for all that branches and tags reach; it is given the shape of
+    /// the value and a salted hash
+    #[arg(long, conflicts_with = "pushed")]
+    filter_repo: bool,
+    /// With --filter-repo: its own options, after `--`
+    #[arg(last = true, value_name = "OPTION", requires = "filter_repo")]
+    options: Vec<OsString>,
 }
 
 /// Makes commits anew without the credential that `args` name.
@@ -34,13 +45,18 @@ pub(super) fn run(args: &RewriteArgs) -> Result<u8, Error> {
     }
     let found = named::find(&repo, args.finding.as_deref())?;
     let Some(finding) = found.all.first() else { return Ok(exit::USAGE) };
-    let scope = if args.pushed { Scope::All } else { Scope::Unpushed };
-    let deed = if args.yes { Deed::Write } else { Deed::Dry };
+    let all = args.pushed || args.filter_repo;
+    let scope = if all { Scope::All } else { Scope::Unpushed };
+    let deed = if args.yes && !args.filter_repo { Deed::Write } else { Deed::Dry };
     let done = rewrite(&repo, &finding.secret, scope, deed)?;
     if done.moved.is_empty() {
-        return Err(Error::Usage(nothing(finding, args.pushed)));
+        return Err(Error::Usage(nothing(finding, all)));
     }
     tell(&done, deed);
+    if args.filter_repo && args.yes {
+        filter_repo::run(&repo, finding, &args.options)?;
+        return proven(&repo, finding, scope);
+    }
     match deed {
         Deed::Write => proven(&repo, finding, scope),
         Deed::Dry if args.dry_run => Ok(exit::PASSED),

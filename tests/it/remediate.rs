@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// GitHub, which takes a revocation and does not know the token from then on.
@@ -270,4 +271,32 @@ fn a_person_is_led_on_the_terminal_and_goes_on_later() {
         .says("new key, ticket 812")
         .says("left out: in the vault by ops")
         .says("next: mended");
+}
+
+#[test]
+fn ctrl_c_at_a_question_says_where_the_case_stays_and_changes_nothing() {
+    let (repo, _) = pushed();
+    let command = format!("exec {BINARY} remediate github-pat");
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut run = repo.prepared(&mut script).spawn().unwrap();
+    let mut output = run.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&shown).contains("for later: ") {
+        let read = output.read(&mut buffer).unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&shown));
+        shown.extend_from_slice(&buffer[..read]);
+    }
+    let before = kept(&repo);
+
+    // What a terminal makes of Ctrl-C.
+    run.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    output.read_to_end(&mut shown).unwrap();
+    run.wait().unwrap();
+
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    assert!(shown.contains("to go on: leakcoach remediate "), "{shown}");
+    assert_eq!(kept(&repo), before);
+    repo.leakcoach(&["remediate", "--status"]).accepted().says("github-pat");
 }

@@ -5,6 +5,8 @@ use crate::harness::{BINARY, Repo};
 use leakcoach::catalogue::sample::expand;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// A repository with a credential that is to get into it.
 struct Way {
@@ -40,7 +42,7 @@ impl Way {
 
     /// The person's part: the value is read from the environment.
     fn mend(&self, path: &str) -> &Self {
-        let text = std::fs::read_to_string(self.repo.top().join(path)).unwrap();
+        let text = fs::read_to_string(self.repo.top().join(path)).unwrap();
         let with = format!("\"{}\"", self.secret);
         assert!(text.contains(&with), "{path} does not hold it");
         self.repo.write(path, &text.replace(&with, "os.environ[\"GITHUB_TOKEN\"]"));
@@ -57,7 +59,7 @@ impl Way {
         self.repo.write("../report.json", "");
         let asked = [&["check", "--report", "json=../report.json"], args].concat();
         self.repo.leakcoach(&asked).refused();
-        let text = std::fs::read_to_string(self.repo.top().join("../report.json")).unwrap();
+        let text = fs::read_to_string(self.repo.top().join("../report.json")).unwrap();
         assert!(!text.contains(&self.secret), "the report holds it");
         let report: Value = serde_json::from_str(&text).unwrap();
         let finding = &report["findings"][0];
@@ -106,7 +108,7 @@ impl Way {
 
     /// What a file holds now.
     fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.repo.top().join(path)).unwrap()
+        fs::read_to_string(self.repo.top().join(path)).unwrap()
     }
 
     /// A bare repository called origin that has `main`.
@@ -436,4 +438,42 @@ fn a_rewrite_says_what_it_would_do_and_waits_for_a_yes() {
     way.repo.leakcoach(&["rewrite", "github-pat", "--yes"]).accepted().says("rewrote 2 commits");
     way.is_gone();
     way.repo.leakcoach(&["rewrite", "github-pat", "--yes"]).ends_with_code(2);
+}
+
+/// A git-filter-repo that does nothing but run its callbacks on a text with two tokens, and
+/// writes down what it was given.
+const FILTER_REPO: &str = r#"#!/usr/bin/env python3
+import os, sys, types
+body = sys.argv[sys.argv.index("--blob-callback") + 1]
+text = sys.argv[sys.argv.index("--message-callback") + 1]
+here = os.path.dirname(os.path.abspath(__file__))
+blob = types.SimpleNamespace(data=open(here + "/text", "rb").read())
+define = lambda names, body: "def it(%s):\n" % names + "".join("  %s\n" % l for l in body.split("\n"))
+exec(define("blob", body)); it(blob)
+open(here + "/blob", "wb").write(blob.data)
+exec(define("message", text)); open(here + "/message", "wb").write(it(open(here + "/text", "rb").read()))
+open(here + "/given", "w").write(repr(sys.argv) + repr(os.environ))
+"#;
+
+#[test]
+fn filter_repo_is_told_a_shape_and_a_hash_and_replaces_that_one_value() {
+    let way = Way::new();
+    way.leak("app.py").commit("leak");
+    let programs = tempfile::tempdir().unwrap();
+    let script = programs.path().join("git-filter-repo");
+    fs::write(&script, FILTER_REPO).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let other = expand("ghp_{base62:30}{crc32-base62}", 77).unwrap();
+    let text = format!("{other}{} x{}y", way.secret, way.secret);
+    fs::write(programs.path().join("text"), text).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+
+    let args = ["rewrite", "github-pat", "--filter-repo", "--yes", "--", "--force"];
+    let done = way.repo.leakcoach_with(&[("PATH", &path)], &args);
+
+    done.ends_with_code(3).says("still there after the rewrite");
+    let read = |name: &str| fs::read_to_string(programs.path().join(name)).unwrap();
+    let expected = format!("{other}removed-credential xremoved-credentialy");
+    assert_eq!((read("blob"), read("message")), (expected.clone(), expected));
+    assert!(!read("given").contains(&way.secret) && read("given").contains("--force"));
 }
