@@ -34,6 +34,9 @@ mod sample;
 #[path = "src/catalogue/schema.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod schema;
+#[path = "src/catalogue/signal.rs"]
+#[expect(dead_code, reason = "the library's tests use all of it")]
+mod signal;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=patterns");
@@ -41,6 +44,8 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(Path::new("patterns"), &mut files)?;
     files.sort();
+    let (privileges, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().partition(|file| file.starts_with("patterns/privileges"));
 
     let mut rules = Vec::new();
     let mut faults = Vec::new();
@@ -62,6 +67,7 @@ fn main() -> io::Result<()> {
     }
     rules.sort_by(|(_, _, a), (_, _, b)| a.rule.id.cmp(&b.rule.id));
     faults.extend(between(&rules));
+    let privileges = write_privileges(&privileges, &rules, &mut faults)?;
     if !faults.is_empty() {
         for fault in &faults {
             println!("cargo::error={fault}");
@@ -81,6 +87,7 @@ fn main() -> io::Result<()> {
         println!("cargo::error={fault}");
         return Err(io::Error::other("a fault in the lessons or the drill"));
     }
+    fs::write(out.join("privileges.rs"), privileges)?;
     fs::write(out.join("catalogue.rs"), generate(&rules))
 }
 
@@ -99,6 +106,77 @@ fn learning(rules: &[Named]) -> io::Result<Result<(), String>> {
     Ok(lessons
         .map_err(|fault| format!("{lessons_path}: {fault}"))
         .and(drill.map_err(|fault| format!("{drill_path}: {fault}"))))
+}
+
+/// The signals of `patterns/privileges/`; what is wrong in them goes to `faults`.
+fn write_privileges(
+    files: &[PathBuf],
+    rules: &[Named],
+    faults: &mut Vec<String>,
+) -> io::Result<String> {
+    let mut made: Vec<(String, String)> = Vec::new();
+    let mut covered: Vec<(String, String)> = Vec::new();
+    for file in files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let read = match signal::signals(&fs::read_to_string(file)?) {
+            Ok(read) => read,
+            Err(found) => {
+                let shown = |(line, what)| format!("{}:{line}: {what}", file.display());
+                faults.extend(found.into_iter().map(shown));
+                continue;
+            }
+        };
+        let family = file.strip_prefix("patterns").unwrap_or(file).with_extension("");
+        let family = family.to_string_lossy().replace('\\', "/");
+        for signal in read.signal.iter().map(toml::Spanned::get_ref) {
+            let sources = [&read.sources[..], &signal.sources[..]].concat();
+            let next_time = signal.next_time.as_ref().unwrap_or(&read.next_time);
+            let text = format!(
+                "Made {{ id: {:?}, service: {:?}, family: {family:?}, what: {:?}, \
+                 severity: Severity::{:?}, cwe: &{:?}, nhi: {}, fact: {:?}, values: {}, \
+                 except: {}, covers: {}, paste: {:?}, words: || Coaching {{ opens: {:?}, \
+                 missed: {:?}, next_time: {next_time:?}, instead: {:?}, sources: {}, \
+                 revoke_console: \"\", revoke_cli: \"\", revoke_note: \"\", rotate: \"\", \
+                 vault: \"\", abuse: \"\", variable: \"\" }} }}",
+                signal.id,
+                read.service,
+                signal.what,
+                signal.severity,
+                signal.cwe.as_ref().unwrap_or(&read.cwe),
+                lines(signal.nhi.as_ref().unwrap_or(&read.nhi)),
+                signal.fact,
+                lines(&signal.values),
+                lines(&signal.except),
+                lines(&signal.covers),
+                signal.paste.trim_end(),
+                signal.opens,
+                signal.missed,
+                signal.instead,
+                lines(&sources),
+            );
+            made.push((signal.id.clone(), text));
+            covered.extend(signal.covers.iter().map(|id| (id.clone(), signal.id.clone())));
+        }
+    }
+    made.sort();
+    let known = |id: &str| made.binary_search_by(|(known, _)| known.as_str().cmp(id)).is_ok();
+    let unknown = covered.iter().filter(|(id, _)| !known(id));
+    faults.extend(unknown.map(|(id, by)| format!("`{by}` covers `{id}`, which is none")));
+    let twice = made.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    faults.extend(twice.map(|pair| format!("patterns/privileges: `{}` is there twice", pair[0].0)));
+    let of_both = rules.iter().filter(|(_, _, linted)| known(&linted.rule.id));
+    faults.extend(of_both.map(|(_, _, linted)| {
+        format!("patterns/privileges: `{}` is a credential's too", linted.rule.id)
+    }));
+    let mut out = format!(
+        "const COUNT: usize = {};\nfn make(index: usize) -> Made {{\nmatch index {{\n",
+        made.len()
+    );
+    for (index, (_, text)) in made.iter().enumerate() {
+        let _ = writeln!(out, "{index} => {text},");
+    }
+    out.push_str("_ => unreachable!(\"no such signal\"),\n}\n}\n");
+    Ok(out)
 }
 
 /// The words by file, actor and host.

@@ -32,6 +32,7 @@ pub mod judge;
 pub mod lists;
 pub mod record;
 pub mod remedy;
+pub mod privilege;
 pub mod report;
 pub mod scan;
 pub mod secret;

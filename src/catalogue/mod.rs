@@ -12,13 +12,18 @@ pub(crate) mod coaching;
 pub(crate) mod foreign;
 pub(crate) mod lessons;
 pub(crate) mod lint;
+mod privilege;
 mod reach;
 pub mod sample;
 pub mod schema;
+#[cfg(test)]
+#[expect(dead_code, reason = "build.rs uses all of it")]
+pub(crate) mod signal;
 mod told;
 mod user;
 
 pub use check::Check;
+pub use privilege::Signal;
 pub use schema::{Engine, Grade, Kind, Lifetime, Severity};
 pub use told::Told;
 pub use user::{Extends, Fault, Remark, Search, UserRule, UserRules, Weight};
@@ -262,8 +267,12 @@ impl Catalogue {
         &self.texts.as_bytes()[start..start + usize::from(anchor.length)]
     }
 
-    /// The rule called `id`.
+    /// The rule called `id`, for a credential or for a risky change.
     pub fn rule(&self, id: &str) -> Option<&'static Rule> {
+        self.credential(id).or_else(|| Signal::of(id).map(|signal| signal.rule))
+    }
+
+    fn credential(&self, id: &str) -> Option<&'static Rule> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
@@ -280,6 +289,7 @@ impl Catalogue {
     /// The rule id nearest to `id`, for "did you mean".
     pub fn nearest(&self, id: &str) -> Option<&'static str> {
         self.rules()
+            .chain(Signal::all().iter().map(|signal| signal.rule))
             .map(|rule| (strsim::damerau_levenshtein(rule.id, id), rule.id))
             .min()
             .filter(|(distance, known)| *distance <= known.len() / 3)

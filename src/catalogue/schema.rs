@@ -204,6 +204,8 @@ words! {
         Webhook = "webhook",
         /// An identifier, public by design or useless alone.
         Identifier = "identifier",
+        /// No credential: a change that widens what one may do, or who gets one.
+        Privilege = "privilege",
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Note {
     DefaultLogin,
     /// A user's rule says that a file of this path is one.
     ByPath,
+    /// Of a risky change: what is new.
+    Widens(String),
 }
 
 impl Note {
@@ -108,6 +110,7 @@ impl fmt::Display for Note {
             Self::Marked(marker) => write!(f, "`{marker}` on its line lets it through"),
             Self::DefaultLogin => f.write_str("it is a well-known default login"),
             Self::ByPath => f.write_str("its path says so"),
+            Self::Widens(what) => f.write_str(what),
         }
     }
 }

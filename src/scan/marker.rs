@@ -2,6 +2,7 @@
 //! other tools.
 
 use super::{Dismissed, Found, Note, Reason};
+use std::ops::Range;
 
 const MARKER: &[u8] = b"leakcoach:allow ";
 
@@ -49,6 +50,15 @@ pub(super) fn apply(found: &mut Found, bytes: &[u8]) {
         }
     }
     found.findings = kept;
+}
+
+/// Whether the line of what stands at `at` lets the rule called `id` through, with a reason.
+pub(crate) fn is_allowed(bytes: &[u8], at: &Range<usize>, id: &str) -> bool {
+    let floor = at.start.saturating_sub(4096);
+    let start = memchr::memrchr(b'\n', &bytes[floor..at.start]).map_or(floor, |n| floor + n + 1);
+    let limit = bytes.len().min(at.start + 4096);
+    let end = memchr::memchr(b'\n', &bytes[at.start..limit]).map_or(limit, |n| at.start + n);
+    allows(&bytes[start..end], id)
 }
 
 /// The marker of another tool that hides the line at `start..end`.

@@ -27,6 +27,7 @@ mod value;
 mod within;
 
 pub use finding::{Confidence, Dismissed, Finding, Note};
+pub(crate) use marker::is_allowed;
 pub use reason::Reason;
 
 use crate::catalogue::{Catalogue, Engine, Rule, UserRules};
@@ -100,6 +101,11 @@ impl Scanner {
     pub fn ignoring_markers(mut self) -> Self {
         self.markers_count = false;
         self
+    }
+
+    /// Whether markers count.
+    pub(crate) fn heeds_markers(&self) -> bool {
+        self.markers_count
     }
 
     /// Leaves out the rules for which `keep` says no.
