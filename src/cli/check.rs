@@ -46,6 +46,9 @@ pub(super) struct CheckArgs {
     /// Check these files and folders instead
     #[arg(long, value_name = "PATH", num_args = 1.., group = "what")]
     tree: Vec<PathBuf>,
+    /// With --tree or --stdin: also tell of all that the files permit, as if they were new
+    #[arg(long)]
+    privileges: bool,
     /// Check standard input instead
     #[arg(long, group = "what")]
     stdin: bool,
@@ -92,6 +95,7 @@ impl CheckArgs {
         if self.all_changes {
             what.push("--all-changes".into());
         } else if !self.tree.is_empty() {
+            what.extend(self.privileges.then(|| "--privileges".into()));
             what.push("--tree".into());
             // Behind `./`, so that none is taken for an option.
             what.extend(self.tree.iter().map(|path| Path::new(".").join(path).into_os_string()));
@@ -136,10 +140,14 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Error> {
 
 /// What there is to say of all that `args` name.
 fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
+    if args.privileges && !args.stdin && args.tree.is_empty() {
+        let words = "--privileges goes with --tree or --stdin: changes are looked at anyway";
+        return Err(Error::Usage(words.to_owned()));
+    }
     if args.stdin {
-        stdin(args.path.as_deref(), rules)
+        stdin(args.path.as_deref(), rules, args.privileges)
     } else if !args.tree.is_empty() {
-        tree(&args.tree, rules)
+        tree(&args.tree, rules, args.privileges)
     } else if args.history {
         let repo = open()?;
         past::all(&mut Check::new(Some(&repo), rules)?, &repo, args.dangling, None)
@@ -308,19 +316,22 @@ fn around(rules: &[PathBuf]) -> Result<Check, Error> {
     }
 }
 
-fn stdin(path: Option<&Path>, rules: &[PathBuf]) -> Result<Checked, Error> {
+fn stdin(path: Option<&Path>, rules: &[PathBuf], privileges: bool) -> Result<Checked, Error> {
     let bytes = logs::stdin()?;
     let name = path.map(|path| path.as_os_str().as_encoded_bytes()).unwrap_or_default();
     let mut checked = Checked::default();
-    around(rules)?.bytes(name, &bytes, &mut checked);
+    let mut check = around(rules)?;
+    check.whole_privileges = privileges;
+    check.bytes(name, &bytes, &mut checked);
     Ok(checked)
 }
 
-fn tree(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Checked, Error> {
+fn tree(paths: &[PathBuf], rules: &[PathBuf], privileges: bool) -> Result<Checked, Error> {
     if let Some(path) = paths.iter().find(|path| path.symlink_metadata().is_err()) {
         return Err(Error::NoPath { path: path.clone() });
     }
-    let check = around(rules)?;
+    let mut check = around(rules)?;
+    check.whole_privileges = privileges;
     let checked = walk(&check, paths);
     if checked.coverage.read == 0 && !checked.coverage.is_void() {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));

@@ -2,7 +2,7 @@
 
 use super::named;
 use super::users::scanner;
-use crate::catalogue::{Catalogue, Rule};
+use crate::catalogue::{Catalogue, Kind, Rule, Signal};
 use crate::config::Config;
 use crate::error::Error;
 use crate::scan::{Finding, Note, Text};
@@ -54,10 +54,12 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
 
 fn explain_rule(rule: &Rule) {
     let words = rule.coaching();
-    let mut text = format!(
-        "{} [{}]\n{} severity, lives {}\n",
-        rule.what, rule.id, rule.severity, rule.lifetime
-    );
+    let mut text = format!("{} [{}]\n{} severity", rule.what, rule.id, rule.severity);
+    // What is permitted stays so until somebody narrows it.
+    if rule.kind != Kind::Privilege {
+        text.push_str(&[", lives ", rule.lifetime.word()].concat());
+    }
+    text.push('\n');
     if let Some(at) = rule.file {
         text.push_str(&["a rule of ", at.path, ":", &at.line.to_string(), "\n"].concat());
     }
@@ -78,6 +80,11 @@ fn explain_rule(rule: &Rule) {
             text.push('\n');
             text.push_str(&[&format!("{label:<10}"), words].join(" "));
         }
+    }
+    let paste = Signal::of(rule.id).map_or("", |signal| signal.paste);
+    for line in paste.lines() {
+        text.push_str("\n           ");
+        text.push_str(line);
     }
     for source in words.sources.iter() {
         text.push_str("\nsource     ");

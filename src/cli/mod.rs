@@ -31,6 +31,7 @@ mod merge;
 mod named;
 mod past;
 mod policy;
+mod privileges;
 mod recall;
 mod remediate;
 mod remember;

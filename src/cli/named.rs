@@ -5,7 +5,7 @@ use super::checked::Checked;
 use super::going::Going;
 use super::past;
 use super::run::{Check, Seen};
-use crate::catalogue::{Catalogue, Rule};
+use crate::catalogue::{Catalogue, Kind, Rule};
 use crate::coach::Card;
 use crate::error::Error;
 use crate::judge::Exposure;
@@ -131,7 +131,10 @@ pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
         known = take(&mut past);
     }
     match name {
-        None => only_one(&found.all)?,
+        None => {
+            found.all.retain(|one| one.rule.kind != Kind::Privilege);
+            only_one(&found.all)?;
+        }
         Some(_) if known => {}
         Some(name) => {
             let nearest = Catalogue::builtin().nearest(name).map(str::to_owned);

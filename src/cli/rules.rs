@@ -1,7 +1,9 @@
 //! The rules, listed or sampled.
 
 use super::env;
-use crate::catalogue::{Catalogue, Kind, Lifetime, Remark, Rule, Severity, UserRules, sample};
+use crate::catalogue::{
+    Catalogue, Kind, Lifetime, Remark, Rule, Severity, Signal, UserRules, sample,
+};
 use crate::config::{Config, Outside};
 use crate::error::Error;
 use crate::report;
@@ -84,7 +86,11 @@ pub(super) fn rules(args: &RulesArgs) -> Result<(), Error> {
             && args.severity.is_none_or(|least| rule.severity >= least)
             && args.lifetime.is_none_or(|lifetime| rule.lifetime == lifetime)
     };
-    let own = catalogue.rules().filter(|rule| args.rules.is_empty() && !users.replaces(rule.id));
+    let signals = Signal::all().iter().map(|signal| signal.rule);
+    let own = catalogue
+        .rules()
+        .chain(signals)
+        .filter(|rule| args.rules.is_empty() && !users.replaces(rule.id));
     let rules = own.chain(users.iter().map(|user| user.rule)).filter(wanted);
     match args.format {
         Format::Json => {

@@ -11,6 +11,7 @@ use super::mask::masked_line;
 use super::stored::{Earlier, earlier};
 use super::trails::Trails;
 use super::users::{announce, scanner};
+use crate::catalogue::Kind;
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
@@ -18,12 +19,13 @@ use crate::judge::fingerprint::FindingId;
 use crate::judge::stretch::Stretcher;
 use crate::judge::{Actor, Context, Exposure, Standing, Terminal};
 use crate::lists::Sight;
-use crate::scan::{Finding, Found, Scanner, Text};
+use crate::scan::{Finding, Found, Note, Scanner, Text};
 use crate::source;
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::pieces::Piece;
 use crate::source::role::{FileRole, role_of};
 use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread, Work};
+use crate::text::Escaped;
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -61,6 +63,8 @@ pub(super) struct Check {
     /// The top of the work tree.
     top: Option<PathBuf>,
     watch: Option<Watch>,
+    /// Whether files without a before are looked at for what they permit.
+    pub(super) whole_privileges: bool,
     /// What it is a part of, which may be stopped.
     pub(super) work: Work,
 }
@@ -118,6 +122,7 @@ impl Check {
             trails: Trails::default(),
             top: None,
             watch: None,
+            whole_privileges: false,
             work: long::work(),
         }
     }
@@ -262,6 +267,7 @@ impl Check {
             writer: None,
         };
         self.stored(&stand, &earlier(repo, set.set, change, &self.config), checked);
+        self.privileges(repo, set.set, change, &stand, checked)?;
         let inside = self.inside(&stand, &mut checked.coverage);
         let text = source::decode::to_utf8(&bytes);
         let mut found = self.scan(&change.path, &text, &mut checked.coverage);
@@ -364,6 +370,9 @@ impl Check {
         };
         if piece.whole {
             self.stored(&stand, &Earlier::default(), checked);
+            if self.whole_privileges {
+                self.privileges_of_whole(&stand, checked);
+            }
         }
         self.part(&stand, piece, &Earlier::default(), checked);
     }
@@ -467,11 +476,16 @@ impl Check {
         let writer = stand.writer.map(|writer| self.shown(writer));
         let file = Path::new(std::ffi::OsStr::from_bytes(stand.archive.unwrap_or(stand.path)));
         let (words, own) = self.config.coaching.of(finding.rule, file);
+        let masked = if finding.rule.kind == Kind::Privilege {
+            self.first_line(&finding.span, stand.text)
+        } else {
+            masked_line(finding, stand.text)
+        };
         let place = Place {
             path: &path,
             archive: archive.as_deref().map(|path| &**path),
             line,
-            masked: &masked_line(finding, stand.text),
+            masked: &masked,
             role,
             exposure,
             commit: stand.commit,
@@ -489,6 +503,25 @@ impl Check {
             own,
         };
         coach::card(finding, id, judgement, &place)
+    }
+
+    /// The first line of what is at `span`, with credentials masked.
+    fn first_line(&self, span: &Range<usize>, text: &[u8]) -> Vec<u8> {
+        let shown = text.get(span.clone()).unwrap_or_default();
+        let line = shown.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        self.shown(line.trim_ascii_end()).to_vec()
+    }
+
+    /// Masks credentials in what is told of a risky change.
+    pub(super) fn mask_note(&self, note: &mut Note) {
+        if let Note::Widens(words) = note {
+            *words = Escaped(&self.shown(words.as_bytes())).to_string();
+        }
+    }
+
+    /// Whether markers let anything through.
+    pub(super) fn heeds_markers(&self) -> bool {
+        self.scanner.heeds_markers()
     }
 
     /// What was decided about a finding before. Lists know an archive, not its members.
@@ -594,6 +627,6 @@ fn members_before(
     Ok(known)
 }
 
-fn unread_before(why: String) -> Error {
+pub(super) fn unread_before(why: String) -> Error {
     Error::Repository { what: "an earlier version of a changed file".to_owned(), why }
 }

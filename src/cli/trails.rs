@@ -1,6 +1,7 @@
 //! How far findings have come, by what git tells; asked once there is a finding.
 
 use super::run::{Check, Stand, Where};
+use crate::catalogue::Kind;
 use crate::config::Visibility;
 use crate::judge::Exposure;
 use crate::scan::Finding;
@@ -97,7 +98,8 @@ impl Asked {
         let closely = self
             .alike
             .map_or(self.courses <= COURSES_AT_MOST, |commits| commits <= CLOSELY_AT_MOST);
-        let course = if closely && stand.medium == Medium::File {
+        let in_text = stand.medium == Medium::File && finding.rule.kind != Kind::Privilege;
+        let course = if closely && in_text {
             trail::course(&self.repo, commit, path, &finding.secret).ok()?
         } else {
             trail::course_of(&self.repo, commit).ok()?

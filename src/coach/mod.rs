@@ -6,12 +6,13 @@ pub mod follow_up;
 mod here;
 pub mod lesson;
 pub mod memory;
+mod privilege;
 pub mod stack;
 mod steps;
 
 pub use steps::HEAD;
 
-use crate::catalogue::{Coaching, Rule};
+use crate::catalogue::{Coaching, Kind, Rule};
 use crate::judge::fingerprint::FindingId;
 use crate::judge::{Actor, Exposure, Judgement, Standing, Verdict};
 use crate::scan::{Confidence, Finding};
@@ -183,10 +184,30 @@ pub fn card(
     place: &Place<'_>,
 ) -> Card {
     let words = place.words;
-    let by_file = context::words(finding.rule, &words, place.path, place.role);
+    // How a file gets a credential is no question of what it permits.
+    let by_file = if finding.rule.kind == Kind::Privilege {
+        context::Words::default()
+    } else {
+        context::words(finding.rule, &words, place.path, place.role)
+    };
     let path = Escaped(place.path).to_string();
     let course = place.trail.map(|trail| &trail.course).filter(|_| place.whole_commit.is_some());
     let reach = place.trail.map(|trail| trail.reach.clone()).unwrap_or_default();
+    let rule = finding.rule.id;
+    let (here, steps, go_on) = if finding.rule.kind == Kind::Privilege {
+        let shell_path = steps::quoted(place.path);
+        (
+            privilege::here(place),
+            privilege::steps(rule, place, words.instead, &shell_path),
+            privilege::go_on(judgement.verdict, rule, place),
+        )
+    } else {
+        (
+            here::here(place),
+            steps::steps(id, place, by_file.read),
+            go_on(&judgement, rule, place, &path),
+        )
+    };
     Card {
         what: finding.rule.what,
         rule: finding.rule.id,
@@ -196,11 +217,11 @@ pub fn card(
         seen: seen(finding, &judgement, place.now),
         signal: words.missed,
         opens: words.opens,
-        here: here::here(place),
-        steps: steps::steps(id, place, by_file.read),
+        here,
+        steps,
         next_time: by_file.next_time.unwrap_or_else(|| words.next_time.to_owned()),
         own: place.own.clone(),
-        go_on: go_on(&judgement, finding.rule.id, place, &path),
+        go_on,
         path,
         judgement,
         facts: Facts {

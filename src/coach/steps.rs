@@ -130,11 +130,11 @@ impl<'a> Job<'a> {
 }
 
 impl Step {
-    fn words(words: impl Into<String>) -> Self {
+    pub(super) fn words(words: impl Into<String>) -> Self {
         Self { words: words.into(), command: None }
     }
 
-    fn of(words: impl Into<String>, command: String) -> Self {
+    pub(super) fn of(words: impl Into<String>, command: String) -> Self {
         Self { words: words.into(), command: Some(command) }
     }
 }
@@ -165,7 +165,7 @@ fn belongs_outside(path: &[u8]) -> bool {
 }
 
 /// A name or path as a shell takes it.
-fn quoted(name: &[u8]) -> String {
+pub(super) fn quoted(name: &[u8]) -> String {
     let name = Escaped(name).to_string();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%,".contains(&byte);
     if name.bytes().all(plain) { name } else { format!("'{}'", name.replace('\'', r"'\''")) }

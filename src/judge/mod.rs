@@ -8,8 +8,8 @@ pub mod policy;
 pub mod salt;
 pub mod stretch;
 
-use crate::catalogue::Severity;
 use crate::catalogue::schema::words;
+use crate::catalogue::{Kind, Severity};
 use crate::scan::{Confidence, Finding, Note};
 use crate::source::role::FileRole;
 use exception::Exception;
@@ -184,6 +184,7 @@ fn by_policy(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
     let ended = finding.notes.iter().any(|note| note.ended(context.now));
     let by_default = words.is_none();
     let because = words.unwrap_or(Cow::Borrowed(match finding.confidence {
+        _ if finding.rule.kind == Kind::Privilege => "it permits more than before",
         _ if ended => "it has ended by itself",
         Confidence::Proven => "it is proven to be one",
         Confidence::Likely => "its shape is distinctive",
@@ -203,7 +204,13 @@ fn by_policy(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
             } else {
                 (Verdict::Permit, ", but little depends on it")
             };
-            let because = if by_default { "it looks like one here" } else { &*because };
+            let because = if finding.rule.kind == Kind::Privilege && by_default {
+                "it permits more than before"
+            } else if by_default {
+                "it looks like one here"
+            } else {
+                &*because
+            };
             (verdict, format!("{because}{words}").into())
         }
     };

@@ -75,7 +75,9 @@ pub fn card(card: &Card, style: Style) -> String {
         let label = if index == 0 { "do now" } else { "" };
         section(&mut out, label, &format!("{}. {}", index + 1, step.words), style);
         if let Some(command) = &step.command {
-            let _ = writeln!(out, "            {command}");
+            for line in command.lines() {
+                let _ = writeln!(out, "            {line}");
+            }
         }
     }
     section(&mut out, "next time", &card.next_time, style);

@@ -27,6 +27,7 @@ mod learn;
 mod messages;
 mod modes;
 mod policy;
+mod privileges;
 mod record;
 mod recorded;
 mod remediate;

@@ -227,10 +227,10 @@ impl CardText {
         if (end.line, end.column) < (start.line, start.column) {
             return Err(Fault("a place that ends before it begins"));
         }
-        let steps = self
-            .steps
-            .into_iter()
-            .map(|(words, command)| Step { words: safe(words), command: command.map(safe) });
+        let steps = self.steps.into_iter().map(|(words, command)| Step {
+            words: safe(words),
+            command: command.map(|command| safe_lines(&command)),
+        });
         Ok(Card {
             what: rule.what,
             rule: rule.id,
@@ -327,6 +327,12 @@ impl ExceptionText {
 pub(super) fn safe(words: String) -> String {
     let shown = Escaped(words.as_bytes()).to_string();
     if shown == words { words } else { shown }
+}
+
+/// The same of what may be pasted, line by line.
+fn safe_lines(words: &str) -> String {
+    let lines: Vec<String> = words.split('\n').map(|line| safe(line.to_owned())).collect();
+    lines.join("\n")
 }
 
 /// What was checked and what could not be.
