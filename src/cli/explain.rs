@@ -37,7 +37,7 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
         Err(Error::NoRepository { .. }) => return Ok(false),
         Err(error) => return Err(error),
     };
-    let found = match named::find(&repo, Some(id)) {
+    let found = match named::find_any(&repo, Some(id)) {
         Ok(found) => found,
         Err(Error::UnknownId { .. }) => return Ok(false),
         Err(error) => return Err(error),

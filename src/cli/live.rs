@@ -307,6 +307,7 @@ fn asked(words: &[&str]) -> bool {
 /// How it is told by hand whether a credential of `rule` is alive.
 pub(super) fn by_hand(rule: &Rule) -> String {
     match rule.kind {
+        Kind::Privilege => "it is no credential, but a change that permits more".to_owned(),
         Kind::PrivateKey => "no call only reads with a private key: compare its fingerprint \
              (`ssh-keygen -lf FILE`) with the keys listed at your code host and in each \
              authorized_keys"

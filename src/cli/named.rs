@@ -87,13 +87,31 @@ pub(super) struct Places {
     pub(super) cards: Vec<Card>,
 }
 
+/// The places of a credential, as [`find_any`].
+///
+/// # Errors
+/// As those of [`find_any`]; and what is named is no credential, so that there is no value
+/// to be taken out, revoked or kept.
+pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
+    let mut found = find_any(repo, name)?;
+    let named = found.all.first().map(|one| (one.rule.id, one.id));
+    found.all.retain(|one| one.rule.kind != Kind::Privilege);
+    match named {
+        Some((rule, id)) if found.all.is_empty() => Err(Error::Usage(format!(
+            "{rule} is no credential, but a change that permits more: what to do instead tells \
+             leakcoach explain {id}"
+        ))),
+        Some(_) | None => Ok(found),
+    }
+}
+
 /// All places of the finding called `name`, those that are nearest to being sent first:
 /// staged, then in commits that no remote has, then in the work tree, then in history.
 /// Without a name, the one finding that is staged or unpushed.
 ///
 /// # Errors
 /// There is no such finding; or there are several and none was named.
-pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
+pub(super) fn find_any(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
     let seen: Arc<Mutex<Vec<Named>>> = Arc::default();
     let into = Arc::clone(&seen);
     let check = Check::new(Some(repo), &[])?.watched(Box::new(move |found: &Seen<'_>| {

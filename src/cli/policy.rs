@@ -77,7 +77,7 @@ fn answer<'p>(policy: &'p Policy, facts: &Facts) -> (Answer, &'p str) {
 
 fn explain(name: Option<&str>, format: super::rules::Format) -> Result<u8, Error> {
     let repo = super::open()?;
-    let found = named::find(&repo, name)?;
+    let found = named::find_any(&repo, name)?;
     let config = super::rules::config(&[])?;
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();

@@ -105,3 +105,12 @@ fn the_documents_list_every_signal() {
         assert!(text.contains(&table), "docs/privileges.md lacks the table of {service}");
     }
 }
+
+#[test]
+fn what_takes_credentials_out_says_that_it_is_none() {
+    let repo = Repo::plain();
+    repo.write(PATH, &workflow("write-all")).git(&["add", "."]).accepted();
+
+    repo.leakcoach(&["rewrite", "gha-write-all", "--dry-run"]).reads("is no credential");
+    repo.leakcoach(&["explain", "gha-write-all"]).accepted().reads("contents: read");
+}
