@@ -118,7 +118,8 @@ pub(super) fn find_any(repo: &Repo, name: Option<&str>) -> Result<Places, Error>
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
         into.extend(Named::of(found));
     }));
-    let check = check.going(Going::to_commit());
+    let mut check = check.going(Going::to_commit());
+    check.watches_privileges = true;
     let mut checked = Checked::default();
     let mut found = Places::default();
     let called = |one: &Named| name.is_none_or(|name| is_called(one, name));

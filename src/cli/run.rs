@@ -63,6 +63,8 @@ pub(super) struct Check {
     /// The top of the work tree.
     top: Option<PathBuf>,
     watch: Option<Watch>,
+    /// Whether risky changes are given to who watches, beside credentials.
+    pub(super) watches_privileges: bool,
     /// Whether files without a before are looked at for what they permit.
     pub(super) whole_privileges: bool,
     /// What it is a part of, which may be stopped.
@@ -122,6 +124,7 @@ impl Check {
             trails: Trails::default(),
             top: None,
             watch: None,
+            watches_privileges: false,
             whole_privileges: false,
             work: long::work(),
         }
@@ -456,7 +459,8 @@ impl Check {
             profile: self.config.profile.clone(),
         };
         let (id, line) = (self.id(finding), lines.line_of(finding.secret_span.start));
-        if let Some(watch) = &self.watch {
+        let watched = finding.rule.kind != Kind::Privilege || self.watches_privileges;
+        if let Some(watch) = self.watch.as_ref().filter(|_| watched) {
             let (standing, by) = (&context.standing, self.decided.stretches());
             let exposure = stand.exposure;
             watch(&Seen {
