@@ -1,5 +1,6 @@
 //! What a file says, as facts that signals are about.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// As many are kept of one file.
@@ -31,7 +32,8 @@ impl Facts {
     /// Adds one. What a value says beyond a name's length is left out: it is none.
     pub(super) fn add(&mut self, of: &'static str, value: &str, scope: &str, at: Range<usize>) {
         if self.list.len() < FACTS_AT_MOST {
-            self.list.push(Fact { of, value: short(value), scope: short(scope), at });
+            let scope = short(&without_blanks(scope));
+            self.list.push(Fact { of, value: short(value), scope, at });
         }
     }
 
@@ -46,6 +48,13 @@ impl Facts {
     pub(super) fn list(&self) -> &[Fact] {
         &self.list
     }
+}
+
+/// `text` with what stands for templates as dots.
+fn without_blanks(text: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = text.split_once("____") else { return Cow::Borrowed(text) };
+    let rest = rest.trim_start_matches('_');
+    Cow::Owned([before, "...", &without_blanks(rest)].concat())
 }
 
 fn short(text: &str) -> String {

@@ -168,6 +168,32 @@ impl Format {
         })
     }
 
+    /// Whether a file that is too large to be parsed is one that grants, not one of data
+    /// that has such a word among others.
+    pub(super) fn surely_holds(self, bytes: &[u8]) -> bool {
+        let words: &[&[&str]] = match self {
+            Self::Yaml => &[&["apiVersion:", "kind:", "metadata:"], &["Effect:", "Action:"]],
+            Self::Json => &[
+                &["\"apiVersion\"", "\"kind\"", "\"metadata\""],
+                &["\"Effect\"", "\"Action\"", "\"Statement\""],
+                &["AWSTemplateFormatVersion"],
+                &["roleDefinitionId"],
+            ],
+            Self::Workflow
+            | Self::GitLab
+            | Self::Hcl
+            | Self::Dockerfile
+            | Self::Sql
+            | Self::Toml
+            | Self::Shell
+            | Self::Program
+            | Self::Bicep
+            | Self::Lines => return true,
+        };
+        let has = |word: &&str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+        words.iter().any(|all| all.iter().all(has))
+    }
+
     /// What the file says.
     ///
     /// # Errors

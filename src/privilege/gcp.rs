@@ -132,6 +132,10 @@ fn member_of(member: &str, scope: &str, at: std::ops::Range<usize>, facts: &mut 
 
 /// Policies in JSON or YAML: `bindings` of roles and members.
 pub(super) fn tell(node: &Node, facts: &mut Facts) {
+    // What a constraint lists is what it forbids.
+    if node.text_of("apiVersion").is_some_and(|version| version.starts_with("constraints.")) {
+        return;
+    }
     let mut found = Vec::new();
     node.walk(&mut |value| {
         if value.get("role").is_some() && value.get("members").is_some() {

@@ -112,6 +112,9 @@ pub fn widened(path: &[u8], before: &[&[u8]], after: &[u8], markers: bool) -> Lo
         return looked;
     }
     if after.len() > BYTES_AT_MOST {
+        if !format.surely_holds(after) {
+            return looked;
+        }
         looked.why = Some("it is too large to look for what it permits".to_owned());
         return looked;
     }

@@ -32,6 +32,15 @@ pub(super) fn new(before: &[Facts], after: Facts, was_there: bool) -> Vec<Grant>
     }
     // Some are only worth a word where something was changed to them.
     new.retain(|grant| was_there || !grant.signal.fact.ends_with("-changed"));
+    // And some only where the same part of the file had kept it out.
+    new.retain(|grant| {
+        grant.signal.fact.strip_suffix("-in").is_none_or(|of| {
+            let had = |fact: &Fact| {
+                fact.of.strip_suffix("-out") == Some(of) && fact.scope == grant.fact.scope
+            };
+            was_there && before.iter().all(|facts| facts.list().iter().any(had))
+        })
+    });
     let mut kept: Vec<Grant> = Vec::new();
     for grant in new {
         let same = |known: &&mut Grant| known.fact.at == grant.fact.at;

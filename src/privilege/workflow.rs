@@ -61,6 +61,22 @@ const USES_OIDC: [&str; 28] = [
     "claude",
 ];
 
+/// Actions that ask for no such token, by how they begin.
+const ASKS_FOR_NONE: [&str; 12] = [
+    "actions/cache",
+    "actions/checkout",
+    "actions/create-github-app-token",
+    "actions/download-artifact",
+    "actions/github-script",
+    "actions/setup-",
+    "actions/stale",
+    "actions/upload-artifact",
+    "docker/login-action",
+    "docker/setup-",
+    "peter-evans/create-pull-request",
+    "softprops/action-gh-release",
+];
+
 /// What the document `node` of `text` says.
 pub(super) fn tell(node: &Node, text: &str, facts: &mut Facts) {
     if let Some(runs) = node.get("runs") {
@@ -147,9 +163,12 @@ fn oidc(of: Option<&Entry>, job: &Entry, scope: &str, text: &str, facts: &mut Fa
     }
     let body = text.get(job.node.at.clone()).unwrap_or_default().to_ascii_lowercase();
     let body = body.replace("id-token: write", "");
-    // A local action or script may ask for it.
-    let unseen =
-        body.contains("uses: ./") || body.contains("uses: '.") || body.contains("uses: \".");
+    // Scripts of the repository, and actions that are not known, may ask for it.
+    let unseen = job.node.get("steps").into_iter().flat_map(Node::items).any(|step| {
+        let called = step.text_of("uses");
+        called.is_some_and(|called| !ASKS_FOR_NONE.iter().any(|known| called.starts_with(known)))
+            || step.text_of("run").is_some_and(|run| run.contains("./"))
+    });
     if !unseen && !USES_OIDC.iter().any(|word| body.contains(word)) {
         facts.add("workflow-oidc-unused", "id-token: write", scope, entry.span());
     }
@@ -260,7 +279,7 @@ fn with(step: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &m
     let none = Node::default();
     let with = step.get("with").unwrap_or(&none);
     if name == "actions/checkout" {
-        checkout(with, scope, around, facts);
+        checkout(with, called, scope, around, facts);
     }
     let secret_in = |key: &str| {
         with.entry(key)
@@ -289,7 +308,9 @@ fn with(step: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &m
     {
         facts.add("workflow-app-token-whole", "", scope, called.span());
     }
-    if let Some(entry) = secret_in("token").or_else(|| secret_in("github-token"))
+    // A pull request that is opened by the token of the job starts no workflow.
+    if name != "peter-evans/create-pull-request"
+        && let Some(entry) = secret_in("token").or_else(|| secret_in("github-token"))
         && let Some(secret) = secret_name(entry.node.text().unwrap_or_default())
     {
         facts.add("workflow-personal-token", secret, scope, entry.span());
@@ -302,7 +323,7 @@ fn secret_name(text: &str) -> Option<&str> {
     rest.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').next()
 }
 
-fn checkout(with: &Node, scope: &str, around: &Around<'_>, facts: &mut Facts) {
+fn checkout(with: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &mut Facts) {
     let trusting = around.triggers.iter().find(|trigger| TRUSTING.contains(trigger));
     if let (Some(trigger), Some(entry)) = (trusting, with.entry("ref")) {
         let text = entry.node.text().unwrap_or_default();
@@ -317,10 +338,13 @@ fn checkout(with: &Node, scope: &str, around: &Around<'_>, facts: &mut Facts) {
             facts.add("workflow-untrusted-checkout", trigger, scope, entry.span());
         }
     }
-    if let Some(entry) = with.entry("persist-credentials")
-        && entry.node.text() == Some("true")
-    {
-        facts.add("workflow-persist-credentials", "true", scope, entry.span());
+    let kept = with.entry("persist-credentials");
+    if kept.and_then(|kept| kept.node.text()) == Some("false") {
+        facts.add("workflow-token-kept-out", "false", scope, called.span());
+    } else {
+        // It is kept unless that is said: only where it no longer is, something has changed.
+        let at = kept.map_or_else(|| called.span(), Entry::span);
+        facts.add("workflow-token-kept-in", "true", scope, at);
     }
 }
 

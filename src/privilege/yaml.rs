@@ -147,25 +147,48 @@ pub(super) fn is_template(text: &str) -> bool {
 /// becomes empty, and one among other text a word.
 pub(super) fn without_templates(text: &str) -> String {
     let mut out = text.as_bytes().to_vec();
-    let mut from = 0;
-    while let Some(start) = find(&out, from, b"{{") {
-        let Some(end) = find(&out, start, b"}}").map(|end| end + 2) else { break };
-        from = end;
-        if start > 0 && out.get(start - 1) == Some(&b'$') {
-            continue;
-        }
-        let before = memchr::memrchr(b'\n', &out[..start]).map_or(0, |newline| newline + 1);
-        let after = memchr::memchr(b'\n', &out[end..]).map_or(out.len(), |newline| end + newline);
-        let blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
-        let alone = blank(&out[before..start]) && blank(&out[end..after]);
-        for byte in &mut out[start..end] {
-            if *byte != b'\n' {
-                *byte = if alone { b' ' } else { b'_' };
-            }
-        }
+    let spans = templates(&out);
+    for span in &spans {
+        fill(&mut out[span.clone()], b' ');
+    }
+    // Only now is it seen which lines hold nothing else.
+    let words: Vec<&Range<usize>> = spans.iter().filter(|span| !stands_alone(&out, span)).collect();
+    for span in words {
+        fill(&mut out[span.clone()], b'_');
     }
     // Only whole characters between two ASCII marks were replaced.
     String::from_utf8(out).unwrap_or_default()
+}
+
+fn fill(bytes: &mut [u8], with: u8) {
+    bytes.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = with);
+}
+
+/// Where templates stand; a comment may hold others.
+fn templates(bytes: &[u8]) -> Vec<Range<usize>> {
+    let (mut spans, mut from) = (Vec::new(), 0);
+    while let Some(start) = find(bytes, from, b"{{") {
+        let inner = bytes.get(start + 2..).unwrap_or_default();
+        let inner = inner.strip_prefix(b"-").unwrap_or(inner).trim_ascii_start();
+        let body = match find(bytes, start, b"*/") {
+            Some(end) if inner.starts_with(b"/*") => end,
+            Some(_) | None => start,
+        };
+        let Some(end) = find(bytes, body, b"}}").map(|end| end + 2) else { break };
+        from = end;
+        if start == 0 || bytes.get(start - 1) != Some(&b'$') {
+            spans.push(start..end);
+        }
+    }
+    spans
+}
+
+/// Whether the lines of `span` hold nothing once it is blank.
+fn stands_alone(bytes: &[u8], span: &Range<usize>) -> bool {
+    let before = memchr::memrchr(b'\n', &bytes[..span.start]).map_or(0, |newline| newline + 1);
+    let after = memchr::memchr(b'\n', &bytes[span.end..]);
+    let after = after.map_or(bytes.len(), |newline| span.end + newline);
+    bytes[before..after].iter().all(u8::is_ascii_whitespace)
 }
 
 fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
