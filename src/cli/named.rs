@@ -35,6 +35,8 @@ pub(super) struct Named {
     pub(super) confidence: Confidence,
     /// From the top of the repository; of a member of an archive, with the archive's path.
     pub(super) path: BString,
+    /// The same, with what is a credential in it masked.
+    pub(super) shown_path: BString,
     /// Whether it is in an archive.
     pub(super) packed: bool,
     /// One-based.
@@ -63,6 +65,7 @@ impl Named {
             companion,
             confidence: finding.confidence,
             path: seen.stand.path.into(),
+            shown_path: seen.path.into(),
             packed: seen.stand.archive.is_some(),
             line: seen.line,
             role: seen.role,
@@ -75,7 +78,7 @@ impl Named {
 
     /// `github-pat 7h2kq9xw at config/app.py:12`.
     pub(super) fn shown(&self) -> String {
-        format!("{} {} at {}:{}", self.rule.id, self.id, Escaped(&self.path), self.line)
+        format!("{} {} at {}:{}", self.rule.id, self.id, Escaped(&self.shown_path), self.line)
     }
 }
 

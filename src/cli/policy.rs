@@ -1,6 +1,7 @@
 //! `leakcoach policy`: which line decides, and which never can.
 
 use super::named;
+use super::run::Check;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::config::cases::{Case, cases};
@@ -78,7 +79,9 @@ fn answer<'p>(policy: &'p Policy, facts: &Facts) -> (Answer, &'p str) {
 fn explain(name: Option<&str>, format: super::rules::Format) -> Result<u8, Error> {
     let repo = super::open()?;
     let found = named::find_any(&repo, name)?;
-    let config = super::rules::config(&[])?;
+    // The same rules that found it tell what may be shown of names.
+    let check = Check::new(Some(&repo), &[])?;
+    let config = &check.config;
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
     for one in &found.all {
@@ -88,6 +91,9 @@ fn explain(name: Option<&str>, format: super::rules::Format) -> Result<u8, Error
         let mine = |card: &&crate::coach::Card| card.id == Some(one.id) && card.line == one.line;
         let card = found.cards.iter().find(mine);
         let (decided, by) = answer(&config.policy, &one.facts);
+        let facts = one.facts.shown().map(|(key, fact)| {
+            (key, fact.map(|fact| Escaped(&check.shown(fact.as_bytes())).to_string()))
+        });
         let (looked, floor) = (config.policy.trace(&one.facts), locked(&config.policy, &one.facts));
         match format {
             super::rules::Format::Json => all.push(json!({
@@ -97,7 +103,7 @@ fn explain(name: Option<&str>, format: super::rules::Format) -> Result<u8, Error
                 "locked": floor.is_some(),
                 "verdict": card.map(|card| card.judgement.verdict.word()),
                 "because": card.map(|card| &*card.judgement.because),
-                "facts": one.facts.shown().into_iter()
+                "facts": facts.into_iter()
                     .map(|(key, fact)| (key.to_owned(), Value::from(fact)))
                     .collect::<serde_json::Map<_, _>>(),
                 "looked_at": looked.iter().map(|one| json!({
@@ -111,8 +117,7 @@ fn explain(name: Option<&str>, format: super::rules::Format) -> Result<u8, Error
                     let (verdict, because) = (card.judgement.verdict, &card.judgement.because);
                     report::data(&format!("  here: {verdict}, because {because}"));
                 }
-                for (key, fact) in one.facts.shown() {
-                    let fact = fact.map(|fact| Escaped(fact.as_bytes()).to_string());
+                for (key, fact) in facts {
                     let fact = fact.as_deref().unwrap_or("(not known)");
                     report::data(&format!("  {key:<12} {fact}"));
                 }

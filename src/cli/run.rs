@@ -75,6 +75,8 @@ pub(super) struct Check {
 pub(super) struct Seen<'a> {
     pub(super) finding: &'a Finding,
     pub(super) id: Option<FindingId>,
+    /// Its path, fit to be shown.
+    pub(super) path: &'a [u8],
     pub(super) stand: &'a Stand<'a>,
     pub(super) role: FileRole,
     /// How far it has come.
@@ -459,6 +461,7 @@ impl Check {
             profile: self.config.profile.clone(),
         };
         let (id, line) = (self.id(finding), lines.line_of(finding.secret_span.start));
+        let path = self.shown(stand.path);
         let watched = finding.rule.kind != Kind::Privilege || self.watches_privileges;
         if let Some(watch) = self.watch.as_ref().filter(|_| watched) {
             let (standing, by) = (&context.standing, self.decided.stretches());
@@ -466,6 +469,7 @@ impl Check {
             watch(&Seen {
                 finding,
                 id,
+                path: &path,
                 stand,
                 role,
                 exposure,
@@ -476,7 +480,7 @@ impl Check {
             });
         }
         let judgement = self.judged(finding, &context);
-        let (path, archive) = (self.shown(stand.path), stand.archive.map(|path| self.shown(path)));
+        let archive = stand.archive.map(|path| self.shown(path));
         let writer = stand.writer.map(|writer| self.shown(writer));
         let file = Path::new(std::ffi::OsStr::from_bytes(stand.archive.unwrap_or(stand.path)));
         let (words, own) = self.config.coaching.of(finding.rule, file);

@@ -2,8 +2,10 @@
 
 use super::keys::is_under;
 use super::layers::{Layers, Whose};
+use super::shown;
 use crate::error::Error;
 use crate::judge::policy::{Line, Policy};
+use crate::text::Escaped;
 use toml::Spanned;
 
 /// That what the organisation locks does not contradict itself.
@@ -20,15 +22,18 @@ pub(super) fn check(layers: &Layers, policy: &Policy) -> Result<(), Error> {
             .clone()
             .find(|id| written.rules.disable.iter().any(|other| other.get_ref() == id.get_ref()));
         if let Some(id) = both.filter(|_| locked("rules.only") && locked("rules.disable")) {
-            let what = "locked both ways: `rules.only` and `rules.disable` name the same rule";
-            return Err(layer.wrong(id.span().start, what));
+            let name = Escaped(shown(id.get_ref(), false).as_bytes()).to_string();
+            let what = format!("locked both ways: `rules.only` and `rules.disable` name `{name}`");
+            return Err(layer.wrong(id.span().start, &what));
         }
         let both = written.remotes.public.iter().find(|one| {
             written.remotes.private.iter().any(|other| other.get_ref() == one.get_ref())
         });
         if let Some(one) = both.filter(|_| locked("remotes.public") && locked("remotes.private")) {
-            let what = "locked both ways: `remotes.public` and `remotes.private` name the same";
-            return Err(layer.wrong(one.span().start, what));
+            let name = Escaped(shown(one.get_ref(), false).as_bytes()).to_string();
+            let what =
+                format!("locked both ways: `remotes.public` and `remotes.private` name `{name}`");
+            return Err(layer.wrong(one.span().start, &what));
         }
     }
     let lines: Vec<&Line> =

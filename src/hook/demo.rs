@@ -40,7 +40,12 @@ pub fn play(stage: &Stage, tell: impl Fn(&str)) -> Result<(), Error> {
     write(&top.join("app.py"), &format!("import os\n\nTOKEN = \"{token}\"\n"))?;
     git(stage, top, &["add", "app.py"])?;
     if git(stage, top, &COMMIT).is_ok() {
-        return Err(broken("the hook let a credential through"));
+        tell("your own configuration lets it through; the same where policy blocks:");
+        git(stage, top, &["update-ref", "-d", "HEAD"])?;
+        write(&top.join(crate::config::FILE), "[[policy]]\nverdict = \"block\"\n")?;
+        if git(stage, top, &COMMIT).is_ok() {
+            return Err(broken("the hook let a credential through"));
+        }
     }
     tell("the same after doing what the card says:");
     write(&top.join("app.py"), "import os\n\nTOKEN = os.environ[\"GITHUB_TOKEN\"]\n")?;
@@ -80,6 +85,8 @@ fn git(stage: &Stage, top: &Path, args: &[&str]) -> Result<(), Error> {
         .args(args)
         .current_dir(top)
         .env("PATH", &stage.path)
+        // What is played is no mistake of anybody's.
+        .env("LEAKCOACH_RECORD", "off")
         .env_remove("GIT_DIR")
         .env_remove("GIT_INDEX_FILE")
         .status()

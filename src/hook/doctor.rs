@@ -182,6 +182,10 @@ impl Scratch {
         let hooks = fs::canonicalize(place.folder()).unwrap_or_else(|_| place.folder());
         let scratch = Self { folder, hooks, seed };
         scratch.git(&["init", "-q"])?;
+        // Whether hooks fire is asked here; what policy makes of a finding is another matter.
+        let policy = scratch.path(crate::config::FILE);
+        fs::write(&policy, "[[policy]]\nverdict = \"block\"\n")
+            .map_err(|source| file("write", &policy, source))?;
         // What a manager reads stands in the work tree.
         for name in repo.top().into_iter().flat_map(managers::files) {
             let (from, to) = (repo.top().unwrap_or(Path::new(".")).join(name), scratch.path(name));
@@ -207,6 +211,7 @@ impl Scratch {
             .env_remove("GIT_DIR")
             .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_WORK_TREE")
+            .env("LEAKCOACH_RECORD", "off")
             .output()
             .map_err(|error| Error::NoGit { why: error.to_string() })
     }

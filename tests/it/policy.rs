@@ -181,3 +181,84 @@ fn what_a_line_gets_wrong_is_an_error_with_its_line() {
     repo.write(".leakcoach.toml", "[[policy]]\nkind = 'password'\n");
     repo.leakcoach(&["check"]).ends_with_code(2).reads(".leakcoach.toml:1: ");
 }
+
+/// A commit on a terminal at which somebody types `answer`, so many tenths of a second later.
+fn slowed(repo: &Repo, tenths: u32, answer: &str) -> crate::harness::Attempt {
+    let check = format!("{} check", crate::harness::BINARY);
+    let (whole, part) = (tenths / 10, tenths % 10);
+    let line =
+        format!("(sleep {whole}.{part}; printf '{answer}\\n') | script -qec '{check}' /dev/null");
+    repo.typed(&["sh", "-c", &line], "")
+}
+
+#[test]
+fn slow_waits_and_then_asks_for_the_phrase() {
+    let repo = with("[[policy]]\nverdict = 'slow'\n[slow]\nseconds = 1\n", 31);
+
+    let begun = std::time::Instant::now();
+    slowed(&repo, 15, "let github-pat through").accepted().reads("you can go on in 1 second");
+    assert!(begun.elapsed().as_millis() >= 1000);
+    slowed(&repo, 15, "github-pat").refused();
+    // What is typed before the pause is over does not count.
+    slowed(&repo, 2, "let github-pat through").refused();
+}
+
+#[test]
+fn an_explanation_shows_no_credential_that_a_name_holds() {
+    let repo = with("", 32);
+    let other = token(&repo, 33);
+    let (branch, folder) = (format!("fix/{other}"), format!("{other}/"));
+    repo.git(&["checkout", "-q", "-b", &branch]).accepted();
+    let inside = token(&repo, 34);
+    repo.write(&format!("{folder}b.py"), &format!("t = '{inside}'\n"));
+    repo.git(&["add", "-A"]).accepted();
+
+    // The harness looks for each of the three in all that is shown.
+    let told = repo.leakcoach(&["policy", "explain", "github-pat"]);
+    told.accepted().reads("branch       fix/ghp_[36 bytes hidden]");
+    let json = repo.leakcoach(&["policy", "explain", "github-pat", "--format", "json"]).text();
+    assert!(json.contains("bytes hidden]/b.py"), "{json}");
+    repo.leakcoach(&["policy", "explain"]).ends_with_code(2).reads("say which");
+}
+
+#[test]
+fn where_all_is_only_observed_hooks_are_proven_to_fire_and_the_demo_plays() {
+    let repo = Repo::with_hook();
+    repo.write(".leakcoach.toml", "preset = 'observe'\n");
+    repo.leakcoach(&["doctor"])
+        .accepted()
+        .reads("a commit with a fake token is refused")
+        .reads(".leakcoach.toml:1 says permit: what is found is told and not refused");
+    let observe = [("LEAKCOACH_PRESET", "observe")];
+    repo.leakcoach_with(&observe, &["demo"])
+        .accepted()
+        .reads("your own configuration lets it through")
+        .reads("the commit passed");
+    repo.write(".leakcoach.toml", "preset = 'strict'\n");
+    assert!(!repo.leakcoach(&["doctor"]).accepted().text().contains("told and not refused"));
+}
+
+#[test]
+fn locks_that_contradict_themselves_are_named() {
+    let repo = Repo::plain();
+    for (text, says) in [
+        (
+            "lock = ['rules']\n[rules]\nonly = ['github-pat']\ndisable = ['github-pat']\n",
+            "`rules.only` and `rules.disable` name `github-pat`",
+        ),
+        (
+            "lock = ['remotes']\n[remotes]\npublic = ['a.example/*']\nprivate = ['a.example/*']\n",
+            "`remotes.public` and `remotes.private` name `a.example/*`",
+        ),
+        (
+            "lock = ['policy']\n[[policy]]\nactor = 'ci'\nverdict = 'block'\n\
+             [[policy]]\nactor = 'ci'\nverdict = 'permit'\n",
+            "org.toml:5: locked both ways: ",
+        ),
+    ] {
+        repo.write("org.toml", text);
+        let own = repo.top().join("org.toml").display().to_string();
+        let check = repo.leakcoach_with(&[("LEAKCOACH_ORG_CONFIG", &own)], &["check"]);
+        check.ends_with_code(2).reads(says);
+    }
+}

@@ -165,3 +165,6 @@ impl Policy {
         looked
     }
 }
+
+#[cfg(test)]
+mod tests;
