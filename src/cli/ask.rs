@@ -51,6 +51,14 @@ impl Person {
         if !sees || env::terminal(&env::actor()) == Terminal::Absent {
             return None;
         }
+        Self::present_unseen()
+    }
+
+    /// The same where git keeps standard output to itself, as in a hook.
+    pub(super) fn present_unseen() -> Option<Self> {
+        if env::terminal(&env::actor()) == Terminal::Absent {
+            return None;
+        }
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
         Some(Self { tty })
     }

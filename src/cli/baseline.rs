@@ -78,6 +78,7 @@ impl Gathered {
             | Standing::Baselined
             | Standing::Excepted(_)
             | Standing::Expired(_)
+            | Standing::Void(..)
             | Standing::Listed(_)
             | Standing::ListedAnew(_) => {
                 self.decided += 1;

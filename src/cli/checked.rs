@@ -3,6 +3,7 @@
 use super::decided;
 use super::env;
 use super::long;
+use super::overriding;
 use super::recall::{Moment, Recall};
 use super::reports::Reports;
 use crate::coach::Card;
@@ -79,6 +80,7 @@ impl Checked {
         let settled: Vec<Card> = settled.collect();
         let digest = self.cards.extract_if(.., |card| card.judgement.digest);
         let digest: Vec<Card> = digest.collect();
+        let deed = self.moment.as_ref().map(Moment::deed);
         let mut recall = self
             .moment
             .take()
@@ -95,6 +97,12 @@ impl Checked {
         for words in told.chain(digested(&digest)).chain(again) {
             report::notice(&words);
         }
+        let overridden = deed.and_then(|_| overriding::weigh(&mut self.cards));
+        if let (Some(recall), Some((reason, which))) = (&mut recall, &overridden) {
+            for card in which.iter().filter_map(|at| self.cards.get(*at)) {
+                recall.overridden(card, reason.clone());
+            }
+        }
         for card in &mut self.cards {
             let pause = match card.judgement.verdict {
                 Verdict::Permit | Verdict::Block => continue,
@@ -102,15 +110,16 @@ impl Checked {
                 Verdict::Slow => Some(card.judgement.pause),
             };
             // Who could be asked before may be gone: nothing passes by that.
-            let answer = match env::terminal(&env::actor()) {
+            let reason = match env::terminal(&env::actor()) {
                 Terminal::Interactive if self.coverage.interrupted.is_none() => {
                     long::waiting(|| ask(card.rule, pause))
                 }
-                Terminal::Interactive | Terminal::Absent => Verdict::Block,
+                Terminal::Interactive | Terminal::Absent => None,
             };
-            card.judgement.verdict = answer;
-            if let Some(recall) = recall.as_mut().filter(|_| answer == Verdict::Permit) {
-                recall.overridden(card);
+            card.judgement.verdict =
+                if reason.is_some() { Verdict::Permit } else { Verdict::Block };
+            if let (Some(recall), Some(reason)) = (&mut recall, reason) {
+                recall.overridden(card, reason);
             }
         }
         if let Some(recall) = recall {
@@ -123,6 +132,10 @@ impl Checked {
         } else {
             Outcome::Incomplete
         };
+        let hint = deed.filter(|_| outcome == Outcome::Refused).and_then(overriding::hint);
+        if let Some(words) = hint {
+            report::notice(&words);
+        }
         self.cards.extend(settled.into_iter().chain(digest));
         let written = reports.write(&self.cards, &self.coverage, outcome);
         match outcome {
@@ -149,31 +162,30 @@ fn digested(cards: &[Card]) -> Option<String> {
     })
 }
 
-/// Asks on the terminal for the rule's id: typing it lets the action through. With a
-/// pause, it asks only after so many seconds, and for a longer phrase; what is typed
-/// before that does not count.
-fn ask(rule: &str, pause: Option<u32>) -> Verdict {
-    let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return Verdict::Block;
-    };
+/// Asks on the terminal for the rule's id and a reason, which lets the action through; gives
+/// the reason. With a pause, it asks only after so many seconds, and for a longer phrase; what
+/// is typed before that does not count.
+fn ask(rule: &str, pause: Option<u32>) -> Option<String> {
+    let tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let say = |words: &str| (&tty).write_all(words.as_bytes()).ok();
     let phrase = if pause.is_some() { format!("let {rule} through") } else { rule.to_owned() };
     if let Some(seconds) = pause {
         let count = Count(seconds as usize, "second");
-        if writeln!(tty, "policy slows this down: read the card, you can go on in {count}").is_err()
-        {
-            return Verdict::Block;
-        }
+        say(&format!("policy slows this down: read the card, you can go on in {count}\n"))?;
         std::thread::sleep(Duration::from_secs(seconds.into()));
-        if rustix::termios::tcflush(&tty, rustix::termios::QueueSelector::IFlush).is_err() {
-            return Verdict::Block;
+        rustix::termios::tcflush(&tty, rustix::termios::QueueSelector::IFlush).ok()?;
+    }
+    let mut typed = std::io::BufReader::new(&tty).lines();
+    say(&format!("type {phrase} to go on, anything else to stop: "))?;
+    if typed.next()?.ok()?.trim() != phrase {
+        return None;
+    }
+    say("and why, for whoever asks later: ")?;
+    match overriding::typed(&typed.next()?.ok()?, rule) {
+        Ok(reason) => Some(reason),
+        Err(why) => {
+            report::notice(&format!("not let through: {why}"));
+            None
         }
-    }
-    if write!(tty, "type {phrase} to go on, anything else to stop: ").is_err() {
-        return Verdict::Block;
-    }
-    let mut answer = String::new();
-    match std::io::BufReader::new(tty).read_line(&mut answer) {
-        Ok(_) if answer.trim() == phrase => Verdict::Permit,
-        Ok(_) | Err(_) => Verdict::Block,
     }
 }

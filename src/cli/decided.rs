@@ -6,17 +6,23 @@
 use super::env;
 use super::key::Stretches;
 use crate::coach::Card;
+use crate::config::exceptions::Settings;
 use crate::error::Error;
 use crate::judge::Standing;
 use crate::judge::baseline::{self, Baseline};
-use crate::judge::exception::{self, Exceptions, Fault};
+use crate::judge::exception::{self, Exception, Exceptions, Fault};
+use crate::judge::salt::ValueHash;
 use crate::lists::{self, BYTES_AT_MOST, KNOWN, List, Sight};
 use crate::scan::Finding;
 use crate::source::{ChangeSet, Origin, Repo};
 use crate::text::{Count, Escaped};
 use gix_hash::ObjectId;
 use jiff::civil::Date;
+use rustix::fs::OFlags;
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -24,6 +30,8 @@ use std::sync::OnceLock;
 pub(super) struct Decided {
     place: Place,
     today: Date,
+    /// What is configured of exceptions.
+    settings: Settings,
     /// The repository's shared folder.
     folder: Option<PathBuf>,
     stretches: OnceLock<Stretches>,
@@ -73,7 +81,7 @@ impl Lists {
     fn in_folder(top: &Path) -> Read<Self> {
         Self::read(|name| match std::fs::read(top.join(name)) {
             Ok(bytes) => Some(Ok(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => Some(Err(error.to_string())),
         })
     }
@@ -138,8 +146,9 @@ impl Beside {
 
 impl Decided {
     /// Looks nothing up yet.
-    pub(super) fn new(repo: Option<&Repo>) -> Self {
+    pub(super) fn new(repo: Option<&Repo>, settings: &Settings) -> Self {
         Self {
+            settings: settings.clone(),
             place: match repo {
                 None => Place::Nowhere,
                 Some(repo) => repo.top().map_or(Place::Bare, |top| Place::Tree(top.to_owned())),
@@ -157,13 +166,13 @@ impl Decided {
 
     /// For what a server is sent: only what stands on its default branch before the push
     /// counts, for all else is the pusher's own word.
-    pub(super) fn on_server() -> Self {
-        Self { place: Place::Bare, own_lists_count: false, ..Self::new(None) }
+    pub(super) fn on_server(settings: &Settings) -> Self {
+        Self { place: Place::Bare, own_lists_count: false, ..Self::new(None, settings) }
     }
 
     /// What was decided about a finding of a commit, or of the index.
     pub(super) fn in_git(&self, finding: &Finding, sight: &Sight<'_>, beside: &Beside) -> Standing {
-        self.standing(finding, beside.anew(sight), || {
+        self.standing(finding, sight.path, beside.anew(sight), || {
             let own = || beside.own.covering(sight).filter(|_| self.own_lists_count);
             self.committed().it.covering(sight).or_else(own)
         })
@@ -172,22 +181,38 @@ impl Decided {
     /// What was decided about a finding of a file, in a repository or not.
     pub(super) fn in_files(&self, finding: &Finding, sight: &Sight<'_>) -> Standing {
         if sight.path.is_empty() {
-            return self.standing(finding, None, || None);
+            return self.standing(finding, b"", None, || None);
         }
         let listed = self.committed().it.covering(sight);
         let anew = if listed.is_none() { self.present().it.covering(sight) } else { None };
-        self.standing(finding, anew, || listed)
+        self.standing(finding, sight.path, anew, || listed)
+    }
+
+    /// Why an exception that has not ended does not count.
+    fn fault(
+        &self,
+        _hash: ValueHash,
+        exception: &Exception,
+        _finding: &Finding,
+        _path: &[u8],
+    ) -> Option<String> {
+        exception.fault(self.today, self.settings.max)
     }
 
     fn standing(
         &self,
         finding: &Finding,
+        path: &[u8],
         anew: Option<&'static str>,
         listed: impl FnOnce() -> Option<&'static str>,
     ) -> Standing {
-        let exception = self.exceptions().it.of(finding, self.stretches());
-        if let Some(exception) = exception.filter(|exception| exception.is_live(self.today)) {
-            return Standing::Excepted(exception.clone());
+        let found = self.exceptions().it.find(finding, self.stretches());
+        let exception = found.map(|(_, exception)| exception);
+        if let Some((hash, exception)) = found.filter(|(_, it)| it.is_live(self.today)) {
+            return match self.fault(hash, exception, finding, path) {
+                None => Standing::Excepted(exception.clone()),
+                Some(why) => Standing::Void(exception.clone(), why),
+            };
         }
         // A decision that has ended is one to make again: the baseline does not stand in.
         if exception.is_none() && self.baseline().it.of(finding, self.stretches()).is_some() {
@@ -300,13 +325,42 @@ fn bytes_of(place: &Place, name: &str) -> Result<Vec<u8>, String> {
     let bytes = match place {
         Place::Nowhere => Vec::new(),
         Place::Bare => committed_file(name).map_err(|error| error.to_string())?,
-        Place::Tree(top) => match std::fs::read(top.join(name)) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error.to_string()),
-        },
+        Place::Tree(top) => small_file(top, name)?,
     };
-    if bytes.len() > BYTES_AT_MOST { Err("it is too large".to_owned()) } else { Ok(bytes) }
+    if bytes.len() > most_of(name) { Err("it is too large".to_owned()) } else { Ok(bytes) }
+}
+
+/// As large leakcoach's own file `name` may be.
+fn most_of(name: &str) -> usize {
+    if name == baseline::FILE { BYTES_AT_MOST } else { exception::BYTES_AT_MOST }
+}
+
+/// The bytes of leakcoach's own file `name` under `top`, no more of them than are read; none
+/// where there is no such file. What is no plain file of this folder is refused: a link could
+/// lead anywhere, and a pipe would be waited for.
+pub(super) fn small_file(top: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let path = top.join(name);
+    let folder = path.parent().unwrap_or(top);
+    let linked = |path: &Path| path.symlink_metadata().is_ok_and(|is| is.is_symlink());
+    if linked(folder) || linked(&path) {
+        return Err("it is behind a symbolic link".to_owned());
+    }
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let told = |error: std::io::Error| error.to_string();
+    if !file.metadata().map_err(told)?.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(most_of(name) as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
+    if bytes.len() > most_of(name) { Err("it is too large".to_owned()) } else { Ok(bytes) }
 }
 
 fn committed_file(name: &str) -> Result<Vec<u8>, Error> {
@@ -336,7 +390,10 @@ pub(super) fn words_for(settled: &[Card]) -> Vec<String> {
             }
             Standing::Baselined => baselined += 1,
             Standing::Listed(list) => *listed.entry(*list).or_insert(0) += 1,
-            Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {}
+            Standing::Open
+            | Standing::Expired(_)
+            | Standing::Void(..)
+            | Standing::ListedAnew(_) => {}
         }
     }
     let mut words = Vec::new();

@@ -173,6 +173,11 @@ pub(super) fn shim() -> Option<PathBuf> {
     read("LEAKCOACH_SHIM").map(PathBuf::from)
 }
 
+/// Why what is refused is to go through this once.
+pub(super) fn reason() -> Option<String> {
+    read("LEAKCOACH_REASON").map(|reason| reason.to_string_lossy().into_owned())
+}
+
 /// The commits that a merge in progress brings, as git tells pre-merge-commit.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(super) fn merged() -> Vec<gix_hash::ObjectId> {

@@ -4,7 +4,8 @@ mod carry;
 
 use super::key::Stretches;
 use super::rules::Format;
-use super::{env, open};
+use super::{allow, env, open};
+use crate::config::Config;
 use crate::error::Error;
 use crate::judge::exception::{self, Exception, Exceptions, one_line};
 use crate::judge::salt::{SALT_BYTES, Salt};
@@ -19,8 +20,8 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// As few characters a reason has.
-const REASON_FROM: usize = 10;
+/// Days that imported exceptions count where nothing is said.
+const DAYS: i32 = 90;
 
 /// What is imported, and how.
 #[derive(Debug, Args)]
@@ -28,9 +29,10 @@ pub(super) struct ImportArgs {
     /// Read these lists, instead of all that are known at the top of the repository
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
-    /// The last day of the exceptions, as a date or as days from now
-    #[arg(long, value_name = "DATE|90d", default_value = "90d")]
-    until: String,
+    /// The last day of the exceptions, as a date or as days from now; in 90 days, or what is
+    /// configured at most, when left out
+    #[arg(long, value_name = "DATE|90d")]
+    until: Option<String>,
     /// Why they are let through; the list's name when it is left out
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
@@ -43,15 +45,11 @@ pub(super) struct ImportArgs {
 }
 
 fn reason(given: &str) -> Result<String, String> {
-    let reason = one_line(given);
-    if reason.chars().count() < REASON_FROM {
-        return Err(format!("say why, in {REASON_FROM} characters or more"));
-    }
-    Ok(reason)
+    crate::judge::reason::reason(given, "").map_err(|why| format!("say why: {why}"))
 }
 
 /// The day that `given` means: `2027-01-31` or `90d`.
-fn day(given: &str, today: Date) -> Result<Date, Error> {
+pub(super) fn day(given: &str, today: Date) -> Result<Date, Error> {
     let wrong = || Error::Usage(format!("`{given}` is neither a date nor a number of days"));
     let days = given.strip_suffix('d').and_then(|days| days.parse::<i32>().ok());
     let day = match days.map(|days| Span::new().try_days(days)) {
@@ -76,8 +74,15 @@ pub(super) fn import(args: &ImportArgs) -> Result<u8, Error> {
     let top = repo.top().map(Path::to_owned).ok_or_else(|| {
         Error::Usage("there is no work tree here to write exceptions into".to_owned())
     })?;
+    let config = Config::load_with(&env::outside()?, Some(&top), &[])?;
+    let settings = &config.exceptions;
+    let actor = env::actor();
+    if !settings.lets(&actor) {
+        report::notice(&allow::refusal(&actor, None));
+        return Ok(exit::REFUSED);
+    }
     let today = env::today();
-    let until = day(&args.until, today)?;
+    let until = allow::until(args.until.as_deref(), DAYS.min(settings.max), settings.max, today)?;
     let sources = if args.from.is_empty() { known(&top)? } else { named(&args.from)? };
     if sources.is_empty() {
         let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
@@ -97,6 +102,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<u8, Error> {
             until: Some(until),
             since: Some(today),
             by: by.clone(),
+            asks: None,
             reason: args.reason.clone().unwrap_or(why),
         };
         let mut add = |finding: &_| exceptions.add(finding, exception.clone(), salt, &by_hash);

@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
+mod allow;
 mod ask;
 mod audit;
 mod baseline;
@@ -12,6 +13,7 @@ mod decided;
 mod drill;
 mod env;
 mod eval;
+mod exceptions;
 mod explain;
 #[cfg(feature = "fix")]
 mod fix;
@@ -29,6 +31,7 @@ mod long;
 mod mask;
 mod merge;
 mod named;
+mod overriding;
 mod past;
 mod policy;
 mod privileges;
@@ -148,6 +151,16 @@ enum Command {
         after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
     )]
     Baseline(baseline::BaselineArgs),
+    /// Let one credential through until a day, with a reason, on the record
+    #[command(
+        after_help = "Exit codes: 0 it is written, 1 you may not, 2 the reason or the end is none.\n\nExamples:\n  leakcoach allow 7h2kq9xw --reason 'revoked on Monday, kept for the parser'\n  leakcoach allow src/app.py:12 --reason 'the vendor publishes this key' --until 14d"
+    )]
+    Allow(allow::AllowArgs),
+    /// List the exceptions: live, expiring, expired, dead, and those that do not count
+    #[command(
+        after_help = "Examples:\n  leakcoach exceptions\n  leakcoach exceptions --check --format json\n  leakcoach exceptions --prune"
+    )]
+    Exceptions(exceptions::ExceptionsArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
         after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py"
@@ -261,6 +274,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Merge(args) => merge::merge(&args),
         Command::Audit { ask } => audit::audit(&ask),
         Command::Baseline(args) => baseline::baseline(&args),
+        Command::Allow(args) => allow::allow(&args),
+        Command::Exceptions(args) => exceptions::exceptions(&args),
         Command::Explain { id } => explain::explain(&id),
         Command::Learn(args) => learn::learn(&args),
         Command::Drill(args) => drill::drill(&args),

@@ -12,7 +12,7 @@ use crate::judge::Exposure;
 use crate::judge::fingerprint::FindingId;
 use crate::judge::policy::Facts;
 use crate::report;
-use crate::scan::Confidence;
+use crate::scan::{Confidence, Finding};
 use crate::secret::Secret;
 use crate::source::role::FileRole;
 use crate::source::{Medium, Repo, index, range, worktree};
@@ -74,6 +74,19 @@ impl Named {
             medium: seen.stand.medium,
             facts: Facts::of(finding, seen.context),
         })
+    }
+
+    /// It as a finding again, for what is asked of its value alone.
+    pub(super) fn finding(&self) -> Finding {
+        Finding {
+            rule: self.rule,
+            span: 0..0,
+            secret_span: 0..0,
+            secret: Secret::new(self.secret.expose()),
+            confidence: self.confidence,
+            notes: Vec::new(),
+            companion: None,
+        }
     }
 
     /// `github-pat 7h2kq9xw at config/app.py:12`.

@@ -40,6 +40,11 @@ impl Moment {
         Self { deed, folder, top }
     }
 
+    /// What is being done.
+    pub(super) const fn deed(&self) -> Deed {
+        self.deed
+    }
+
     /// A file that is there, and empty, from a refusal until what was refused is gone: so
     /// that a clean commit need not ask the record.
     fn mark(&self) -> PathBuf {
@@ -243,12 +248,12 @@ impl Recall {
     }
 
     /// A person let this through.
-    pub(super) fn overridden(&mut self, card: &Card) {
+    pub(super) fn overridden(&mut self, card: &Card, reason: String) {
         self.overridden.push(What::Overridden {
             deed: self.moment.deed,
             rule: card.rule.to_owned(),
             finding: card.id.map(|id| id.to_string()),
-            reason: "typed on the terminal".to_owned(),
+            reason,
         });
     }
 

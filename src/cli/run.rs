@@ -103,12 +103,12 @@ impl Check {
             folder: repo.map(|repo| repo.common_dir().to_owned()),
             top: repo.and_then(Repo::top).map(Path::to_owned),
             key: key::shared()?.map_or_else(OnceLock::new, |kept| Some(kept).into()),
-            ..Self::of(config, Decided::new(repo))
+            ..Self::of(Decided::new(repo, &config.exceptions), config)
         })
     }
 
     /// A check by `config`, of nobody's repository.
-    fn of(config: Config, decided: Decided) -> Self {
+    fn of(decided: Decided, config: Config) -> Self {
         announce(&config.users);
         Self {
             scanner: scanner(&config),
@@ -161,7 +161,7 @@ impl Check {
     /// A check of what a server is sent. Ids of findings would be the server's own, of no
     /// use to the pusher: there are none.
     pub(super) fn on_server(repo: &Repo, config: Config) -> Self {
-        let mut check = Self::of(config, Decided::on_server());
+        let mut check = Self::of(Decided::on_server(&config.exceptions), config);
         check.store = Some(repo.lfs_folder()).into();
         check.committed = Exposure::Received;
         if !check.config.server.markers {
@@ -532,8 +532,19 @@ impl Check {
         self.scanner.heeds_markers()
     }
 
-    /// What was decided about a finding before. Lists know an archive, not its members.
+    /// What was decided about a finding before, fit to be shown.
     fn standing(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Standing {
+        let mut standing = self.decided_on(finding, stand, lines);
+        if let Standing::Excepted(it) | Standing::Expired(it) | Standing::Void(it, _) =
+            &mut standing
+        {
+            it.reason = self.shown(it.reason.as_bytes()).to_string();
+        }
+        standing
+    }
+
+    /// What was decided about a finding before. Lists know an archive, not its members.
+    fn decided_on(&self, finding: &Finding, stand: &Stand<'_>, lines: &LineStarts) -> Standing {
         let (file, texts) = (stand.archive.unwrap_or(stand.path), (stand.raw, stand.text));
         match stand.place {
             Where::Git(repo, set, _) => {

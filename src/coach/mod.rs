@@ -5,6 +5,7 @@ pub mod drill;
 pub mod follow_up;
 mod here;
 pub mod lesson;
+pub mod letting;
 pub mod memory;
 mod privilege;
 pub mod stack;
@@ -257,6 +258,7 @@ fn seen(finding: &Finding, judgement: &Judgement, now: i64) -> String {
             let end = exception.until.map(|until| until.to_string()).unwrap_or_default();
             facts.push(format!("its exception ended on {end}"));
         }
+        Standing::Void(_, why) => facts.push(format!("its exception does not count: {why}")),
         Standing::ListedAnew(list) => {
             facts.push(format!("`{list}` lists it, by an entry that comes with it"));
         }

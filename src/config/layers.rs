@@ -189,6 +189,17 @@ impl Layers {
     /// # Errors
     /// One of them cannot be read or is wrong.
     pub fn read(outside: &Outside, top: Option<&Path>) -> Result<Self, Error> {
+        let path = top.map(|top| top.join(FILE));
+        let text = path.as_deref().map(|path| text_of(path, false)).transpose()?.flatten();
+        Self::around(outside, path.as_deref().zip(text))
+    }
+
+    /// The same with this text for the repository's file, which is called `path`.
+    pub(super) fn read_with(outside: &Outside, path: &Path, text: String) -> Result<Self, Error> {
+        Self::around(outside, Some((path, text)))
+    }
+
+    fn around(outside: &Outside, own: Option<(&Path, String)>) -> Result<Self, Error> {
         let mut all = Vec::new();
         let mut add = |whose, path: &Path, must_be| {
             let text = text_of(path, must_be)?;
@@ -206,9 +217,7 @@ impl Layers {
         if let Some(path) = &outside.user {
             add(Whose::User, path, false)?;
         }
-        if let Some(top) = top {
-            add(Whose::Repository, &top.join(FILE), false)?;
-        }
+        all.extend(own.map(|(path, text)| Layer::read(Whose::Repository, path, text)).transpose()?);
         all.extend(of_environment(&outside.environment)?);
         all.extend(of_flags(&outside.flags)?);
         Ok(Self { all, refused: Vec::new() })

@@ -3,6 +3,7 @@
 
 pub mod cases;
 pub mod coaching;
+pub mod exceptions;
 pub mod keys;
 mod layers;
 mod lines;
@@ -61,6 +62,8 @@ pub struct Config {
     pub refused: Vec<Refused>,
     /// The organisation's own words.
     pub coaching: Coachings,
+    /// Who may let findings through, and for how long.
+    pub exceptions: exceptions::Settings,
     /// Where values go.
     pub(crate) vault: vault::Vault,
     /// Where services are asked about credentials.
@@ -157,6 +160,7 @@ impl Config {
         }
         let vault = vault::read(&mut layers)?;
         let verify = verify::read(&mut layers);
+        let exceptions = exceptions::of(&mut layers)?;
         // It is read where it is needed; what is wrong in it is told like all else.
         record::of(&mut layers)?;
         let mut coachings = Coachings::default();
@@ -175,6 +179,7 @@ impl Config {
             disable: disable.into_iter().map(|(id, _)| id).collect(),
             only: only.into_iter().map(|(id, _)| id).collect(),
             coaching: coachings,
+            exceptions,
             vault,
             verify,
         };

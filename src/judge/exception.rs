@@ -10,7 +10,8 @@
 //! The hash stands first: after a name like `db-password` it would look like a value.
 //! An exception is for a rule and a value, not for a place: it survives moves and stops
 //! when the value changes. The value itself is not in the file: see [`super::salt`].
-//! `until`, `since` and `by` may be missing. Takes text and gives text; where the file
+//! `since`, `by` and `asks` (whose approval was asked for) may be missing; without `until` it
+//! counts nowhere. Takes text and gives text; where the file
 //! lies and what day it is, others know.
 
 pub use super::keyed::Fault;
@@ -20,6 +21,8 @@ use super::stretch::Stretcher;
 use crate::scan::Finding;
 use crate::text::Escaped;
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 /// Where the file lies, from the top of the repository.
@@ -34,20 +37,42 @@ const HEADER: &str = "\
 /// As many days before its end an exception is spoken of.
 const WARN_DAYS: i32 = 14;
 
+/// A larger file is not looked into: it would hold tens of thousands of them.
+pub const BYTES_AT_MOST: usize = 4 << 20;
+
+/// As long a line may be.
+const BYTES_OF_LINE: usize = 2048;
+
 /// A decision to let one value through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
-    /// The last day on which it counts; for good when there is none.
+    /// The last day on which it counts.
     pub until: Option<Date>,
     /// The day it was made.
     pub since: Option<Date>,
     /// Who made it, one word.
     pub by: Option<String>,
+    /// Whose approval was asked for, one word.
+    pub asks: Option<String>,
     /// Why.
     pub reason: String,
 }
 
 impl Exception {
+    /// What of its days does not count on the day `today`, where none may be longer than
+    /// `max` days.
+    pub fn fault(&self, today: Date, max: i32) -> Option<String> {
+        let Some(until) = self.until else {
+            return Some("it has no end".to_owned());
+        };
+        let beyond = |from: Date| from.until(until).map_or(true, |span| span.get_days() > max);
+        if beyond(today) || self.since.is_some_and(beyond) {
+            return Some(format!("it ends on {until}, beyond `exceptions.max` of {max}d"));
+        }
+        let ahead = |since: &Date| today.until(*since).map_or(true, |span| span.get_days() > 1);
+        self.since.filter(ahead).map(|since| format!("it begins on {since}, which is to come"))
+    }
+
     /// Whether it still counts on the day `today`.
     pub fn is_live(&self, today: Date) -> bool {
         self.until.is_none_or(|until| today <= until)
@@ -88,8 +113,54 @@ impl Exceptions {
     /// through.
     pub fn parse(text: &[u8]) -> Self {
         let mut values = Keyed::default();
-        let (comments, faults) = keyed::parse(text, HEADER, &mut values, read);
+        let disputed = RefCell::new(BTreeSet::new());
+        let (comments, faults) = keyed::parse(text, HEADER, &mut values, |values, hash, rest| {
+            let (hash, rule, exception) = read(hash, rest)?;
+            let mut other = false;
+            values.insert(rule, hash, exception, |known, new| {
+                other = known != new;
+                true
+            });
+            if other {
+                disputed.borrow_mut().insert(hash);
+                return Err("an earlier line says otherwise of the same value: keep one");
+            }
+            Ok(())
+        });
+        let disputed = disputed.into_inner();
+        values.retain(|hash| !disputed.contains(&hash));
         Self { values, comments, faults }
+    }
+
+    /// The exception for a finding's value, whether it still counts or not, and under which
+    /// hash it stands.
+    pub fn find(&self, finding: &Finding, by: &Stretcher) -> Option<(ValueHash, &Exception)> {
+        self.values.get(finding, by)
+    }
+
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> Vec<(ValueHash, &str, &Exception)> {
+        self.values.sorted()
+    }
+
+    /// Puts an exception for a finding's value in the place of any other. `fresh` is the
+    /// salt of a file that has none yet.
+    pub fn put(
+        &mut self,
+        finding: &Finding,
+        exception: Exception,
+        fresh: Salt,
+        by: &Stretcher,
+    ) -> Option<ValueHash> {
+        let known = self.values.get(finding, by).map(|(hash, _)| hash);
+        let hash = known.or_else(|| self.values.hash(finding, fresh, by))?;
+        self.values.insert(finding.rule.id, hash, exception, |_, _| false);
+        Some(hash)
+    }
+
+    /// Takes those out whose hashes are `gone`.
+    pub fn remove(&mut self, gone: &BTreeSet<ValueHash>) {
+        self.values.retain(|hash| !gone.contains(&hash));
     }
 
     /// The exception for a finding's value, whether it still counts or not.
@@ -112,7 +183,7 @@ impl Exceptions {
             return false;
         }
         let Some(hash) = self.values.hash(finding, fresh, by) else { return false };
-        insert(&mut self.values, finding.rule.id, hash, exception);
+        self.values.insert(finding.rule.id, hash, exception, |_, _| true);
         true
     }
 
@@ -132,52 +203,65 @@ impl Exceptions {
     }
 }
 
-/// Reads what stands in a line after its hash.
-fn read(values: &mut Keyed<Exception>, hash: &str, rest: &str) -> Result<(), &'static str> {
+/// Reads what stands in a line: its hash, and what comes after it.
+fn read<'l>(hash: &str, rest: &'l str) -> Result<(ValueHash, &'l str, Exception), &'static str> {
+    if hash.len() + rest.len() > BYTES_OF_LINE {
+        return Err("it is too long");
+    }
+    if rest.contains(char::is_control) {
+        return Err("it holds a control character");
+    }
     let (fields, reason) = rest.split_once(" because ").ok_or("it gives no reason")?;
     let hash = ValueHash::parse(hash).ok_or("its hash cannot be read")?;
     let mut words = fields.split(' ');
     let rule = words.next().filter(|rule| !rule.is_empty()).ok_or("it names no rule")?;
-    let mut exception =
-        Exception { until: None, since: None, by: None, reason: reason.trim().to_owned() };
-    if exception.reason.is_empty() {
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() {
         return Err("it gives no reason");
     }
+    let mut exception = Exception { until: None, since: None, by: None, asks: None, reason };
     let date = |word: &str| word.parse().map_err(|_| "a date of it cannot be read");
     while let Some(name) = words.next() {
-        let word = words.next().ok_or("a word of it stands alone")?;
-        match name {
-            "until" => exception.until = Some(date(word)?),
-            "since" => exception.since = Some(date(word)?),
-            "by" => exception.by = Some(word.to_owned()),
+        let word =
+            words.next().filter(|word| !word.is_empty()).ok_or("a word of it stands alone")?;
+        let text = || Some(word.to_owned());
+        let before = match name {
+            "until" => exception.until.replace(date(word)?).is_some(),
+            "since" => exception.since.replace(date(word)?).is_some(),
+            "by" => std::mem::replace(&mut exception.by, text()).is_some(),
+            "asks" => std::mem::replace(&mut exception.asks, text()).is_some(),
             _ => return Err("it has a word that is not known"),
+        };
+        if before {
+            return Err("it says the same thing twice");
         }
     }
-    insert(values, rule, hash, exception);
-    Ok(())
+    Ok((hash, rule, exception))
 }
 
-/// Of two for the same value, as a merge may leave them, the one that ends later counts.
-fn insert(values: &mut Keyed<Exception>, rule: &str, hash: ValueHash, exception: Exception) {
-    let end = |exception: &Exception| exception.until.unwrap_or(Date::MAX);
-    values.insert(rule, hash, exception, |known, other| end(known) >= end(other));
+/// An exception as its line has it, which is also what an approver signs.
+pub fn line(hash: ValueHash, rule: &str, exception: &Exception) -> String {
+    let mut line = format!("{hash} {rule}");
+    let date = |date: Option<Date>| date.map(|date| date.to_string());
+    for (name, word) in [
+        ("until", date(exception.until)),
+        ("since", date(exception.since)),
+        ("by", exception.by.clone()),
+        ("asks", exception.asks.clone()),
+    ] {
+        if let Some(word) = word {
+            let _ = write!(line, " {name} {word}");
+        }
+    }
+    let _ = write!(line, " because {}", exception.reason);
+    line
 }
 
 impl fmt::Display for Exceptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         keyed::write_head(f, HEADER, &self.comments, &self.values)?;
         for (hash, rule, exception) in self.values.sorted() {
-            write!(f, "{hash} {rule}")?;
-            if let Some(until) = exception.until {
-                write!(f, " until {until}")?;
-            }
-            if let Some(since) = exception.since {
-                write!(f, " since {since}")?;
-            }
-            if let Some(by) = &exception.by {
-                write!(f, " by {by}")?;
-            }
-            writeln!(f, " because {}", exception.reason)?;
+            writeln!(f, "{}", line(hash, rule, exception))?;
         }
         Ok(())
     }
@@ -229,6 +313,7 @@ mod tests {
             until: Some(date.parse().unwrap()),
             since: Some("2026-01-01".parse().unwrap()),
             by: Some("ann@example.org".to_owned()),
+            asks: None,
             reason: "a fixture, revoked".to_owned(),
         }
     }
@@ -293,6 +378,10 @@ mod tests {
             (" because a fixture, revoked", "", "it gives no reason"),
             ("by ann", "of ann", "it has a word that is not known"),
             (".h.", ".x.", "its hash cannot be read"),
+            (" because ", " until 2027-01-02 because ", "it says the same thing twice"),
+            ("by ann", "approved ann", "it has a word that is not known"),
+            ("a fixture", "a \u{1b}[2Jfixture", "it holds a control character"),
+            ("revoked", &"revoked ".repeat(300), "it is too long"),
         ] {
             let broken = Exceptions::parse(text.replace(from, to).as_bytes());
             assert_eq!(broken.faults, [Fault { line: 4, what }]);
@@ -303,6 +392,39 @@ mod tests {
     }
 
     #[test]
+    fn two_lines_that_differ_about_a_value_let_nothing_through() {
+        let mut all = Exceptions::default();
+        all.add(&token(1), until("2027-01-01"), SALT, &by());
+        all.add(&token(2), until("2027-01-01"), SALT, &by());
+        let text = all.to_string();
+        let mine = text.lines().find(|line| line.contains(" github-pat ")).unwrap();
+
+        let twice = Exceptions::parse(format!("{text}{mine}\n").as_bytes());
+        assert_eq!((twice.faults.len(), twice.len()), (0, 2));
+        let other = mine.replace("2027-01-01", "2029-01-01");
+        let disputed = Exceptions::parse(format!("{text}{other}\n").as_bytes());
+        assert_eq!(disputed.faults.len(), 1);
+        assert_eq!(disputed.len(), 1);
+    }
+
+    #[test]
+    fn days_without_end_or_too_many_of_them_do_not_count() {
+        let day = |day: &str| day.parse().unwrap();
+        let fault = |exception: Exception| exception.fault(day("2026-11-21"), 365);
+
+        assert_eq!(fault(until("2026-12-21")), None);
+        assert!(fault(until("9999-12-31")).unwrap().contains("beyond `exceptions.max`"));
+        assert!(
+            fault(Exception { until: None, ..until("2027-01-01") }).unwrap().contains("no end")
+        );
+        // It was made for longer than is allowed, and waiting does not mend that.
+        let since = Some(day("2025-01-01"));
+        assert!(fault(Exception { since, ..until("2026-12-01") }).is_some());
+        let since = Some(day("2026-11-29"));
+        assert!(fault(Exception { since, ..until("2026-12-01") }).unwrap().contains("to come"));
+    }
+
+    #[test]
     fn the_file_does_not_look_like_a_credential_for_any_rule() {
         let mut all = Exceptions::default();
         let sample = token(1);
@@ -310,7 +432,7 @@ mod tests {
             [Hashing::Keyed, Hashing::Stretched].map(|how| SALT.hash(how, &sample, &by()).unwrap());
         for rule in Catalogue::builtin().rules() {
             for hash in hashes {
-                insert(&mut all.values, rule.id, hash, until("2027-01-01"));
+                all.values.insert(rule.id, hash, until("2027-01-01"), |_, _| true);
             }
         }
         all.values.read_salt(&SALT.to_string()).unwrap();
@@ -324,7 +446,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_and_what_is_written_is_read_back(text in "(salt |[a-z-]{1,9} |[0-9a-f]{4}\\.h\\.[0-9a-f]{32} |until 2027-0[0-9]-01| because |x|#|\\PC|\n){0,60}") {
+        fn any_text_is_read_and_what_is_written_is_read_back(text in "(salt |[a-z-]{1,9} |[0-9a-f]{4}\\.h\\.[0-9a-f]{32} |until 2027-0[0-9]-01|asks b| because |x|#|\\PC|\n){0,60}") {
             let all = Exceptions::parse(text.as_bytes());
             let again = Exceptions::parse(all.to_string().as_bytes());
 

@@ -101,7 +101,7 @@ impl<T> Keyed<T> {
         rule: &str,
         hash: ValueHash,
         known: T,
-        keep: impl Fn(&T, &T) -> bool,
+        mut keep: impl FnMut(&T, &T) -> bool,
     ) {
         if !self.rules.contains_key(rule) {
             let none = OfRule { ways: BTreeSet::new(), by_hash: BTreeMap::new() };

@@ -5,6 +5,7 @@ pub mod exception;
 pub mod fingerprint;
 mod keyed;
 pub mod policy;
+pub mod reason;
 pub mod salt;
 pub mod stretch;
 
@@ -84,6 +85,8 @@ pub enum Standing {
     Excepted(Exception),
     /// An exception did, until its last day.
     Expired(Exception),
+    /// There is an exception for it that does not count; why, as a lower-case fragment.
+    Void(Exception, String),
     /// It was there when leakcoach came: the baseline has its value.
     Baselined,
     /// A committed list of another tool has it; the list's name.
@@ -162,7 +165,7 @@ pub fn judge(finding: &Finding, context: &Context, policy: &Policy) -> Judgement
         Standing::Excepted(exception) => permitted(exception.to_string().into()),
         Standing::Baselined => permitted("it is in the baseline".into()),
         Standing::Listed(list) => permitted(format!("`{list}` lists it").into()),
-        Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => {
+        Standing::Open | Standing::Expired(_) | Standing::Void(..) | Standing::ListedAnew(_) => {
             if finding.notes.iter().any(|note| matches!(note, Note::Marked(_))) {
                 return permitted("a marker that comes with it hides it, without a reason".into());
             }

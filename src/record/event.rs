@@ -85,6 +85,17 @@ pub enum What {
     Overridden { deed: Deed, rule: String, finding: Option<String>, reason: String },
     /// An exception let it through.
     Excepted { deed: Deed, rule: String, finding: Option<String> },
+    /// Somebody made an exception for it, until a day, and asked for an approval where one
+    /// was named.
+    Allowed {
+        rule: String,
+        finding: Option<String>,
+        until: String,
+        reason: String,
+        asks: Option<String>,
+    },
+    /// Somebody signed an exception.
+    Approved { rule: String, finding: Option<String>, who: String, until: String },
     /// Policy let so many through without a card.
     Digest { deed: Deed, rule: String, count: u32 },
     /// Somebody says that it is none.
@@ -139,6 +150,8 @@ impl What {
             Self::Fixed { .. } => "fixed",
             Self::Overridden { .. } => "overridden",
             Self::Excepted { .. } => "excepted",
+            Self::Allowed { .. } => "allowed",
+            Self::Approved { .. } => "approved",
             Self::Digest { .. } => "digest",
             Self::Wrong { .. } => "wrong",
             Self::Drill { .. } => "drill",
@@ -157,6 +170,8 @@ impl What {
             | Self::Fixed { finding, .. }
             | Self::Overridden { finding, .. }
             | Self::Excepted { finding, .. }
+            | Self::Allowed { finding, .. }
+            | Self::Approved { finding, .. }
             | Self::Wrong { finding, .. }
             | Self::Verified { finding, .. } => finding.as_deref(),
             Self::Case { case, .. } => Some(case),

@@ -202,7 +202,10 @@ impl<'a> Entry<'a> {
             Standing::Excepted(_) => Some("exception"),
             Standing::Listed(_) => Some("list"),
             Standing::Baselined => Some("baseline"),
-            Standing::Open | Standing::Expired(_) | Standing::ListedAnew(_) => None,
+            Standing::Open
+            | Standing::Expired(_)
+            | Standing::Void(..)
+            | Standing::ListedAnew(_) => None,
         }
     }
 

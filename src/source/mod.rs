@@ -26,6 +26,7 @@ pub mod repo;
 pub mod rewrite;
 pub mod role;
 mod similar;
+pub mod since;
 pub mod stage;
 pub mod state;
 #[cfg(test)]

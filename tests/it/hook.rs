@@ -228,7 +228,11 @@ fn on_a_terminal_the_rules_id_lets_what_is_only_possible_through() {
     let password = repo.plant(expand("{password}", 8).unwrap());
     repo.write("a.py", &format!("password = \"{password}\"\n")).git(&["add", "a.py"]).accepted();
 
-    on_a_terminal(&repo, "generic-password\n").accepted().says("type generic-password to go on");
+    on_a_terminal(&repo, "generic-password\nthe parser's fixture, opens nothing\n")
+        .accepted()
+        .says("type generic-password to go on");
+    on_a_terminal(&repo, "generic-password\ntesting\n").refused().reads("not let through");
+    on_a_terminal(&repo, "generic-password\n").refused();
     on_a_terminal(&repo, "yes\n").refused();
     on_a_terminal(&repo, "").refused();
     repo.leakcoach(&["check"]).refused().says("and nobody");

@@ -169,10 +169,14 @@ fn imported_entries_are_exceptions_for_values_that_end_and_hold_no_value() {
     );
     repo.write(".gitleaksignore", &list);
 
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let end = today.saturating_add(jiff::Span::new().days(300)).to_string();
+    repo.leakcoach(&["import", "--until", "2999-01-31"]).ends_with_code(2).says("exceptions.max");
+    repo.leakcoach_with(&[("CLAUDECODE", "1")], &["import"]).refused().says("an agent may not");
     let dry = repo.leakcoach(&["import", "--dry-run"]);
     dry.accepted().says("2 exceptions would be written");
     assert!(!repo.top().join(FILE).exists());
-    let told = repo.leakcoach(&["import", "--until", "2999-01-31"]);
+    let told = repo.leakcoach(&["import", "--until", &end]);
 
     told.accepted()
         .says(".gitleaksignore:2: a.py:2 in commit ")
@@ -182,11 +186,12 @@ fn imported_entries_are_exceptions_for_values_that_end_and_hold_no_value() {
         .says(".gitleaksignore:5: gone.py:1: stale: there is no such file")
         .says("stale: there is no such commit")
         .says(".gitleaksignore:7: a line: not honoured: it is no fingerprint")
-        .says("2 exceptions written to .leakcoach/exceptions, until 2999-01-31");
+        .says("2 exceptions written to .leakcoach/exceptions, ")
+        .says(&end);
     let written = exceptions(&repo);
     assert!(!written.contains(&known) && !written.contains(&password));
     assert!(
-        written.contains(" until 2999-01-31 since 20")
+        written.contains(&format!(" until {end} since 20"))
             && written.contains(" by test@localhost because imported from .gitleaksignore\n")
     );
 

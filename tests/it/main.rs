@@ -9,6 +9,7 @@ mod config;
 mod coverage;
 mod damage;
 mod drill;
+mod exceptions;
 #[cfg(feature = "fix")]
 mod fix;
 #[cfg(feature = "fix")]
@@ -26,6 +27,7 @@ mod layers;
 mod learn;
 mod messages;
 mod modes;
+mod overridden;
 mod policy;
 mod privileges;
 mod record;

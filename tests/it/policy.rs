@@ -196,9 +196,12 @@ fn slow_waits_and_then_asks_for_the_phrase() {
     let repo = with("[[policy]]\nverdict = 'slow'\n[slow]\nseconds = 1\n", 31);
 
     let begun = std::time::Instant::now();
-    slowed(&repo, 15, "let github-pat through").accepted().reads("you can go on in 1 second");
+    slowed(&repo, 15, "let github-pat through\\nthe demo key of the vendor")
+        .accepted()
+        .reads("you can go on in 1 second");
     assert!(begun.elapsed().as_millis() >= 1000);
     slowed(&repo, 15, "github-pat").refused();
+    slowed(&repo, 15, "let github-pat through\\nasdf").refused().reads("not let through");
     // What is typed before the pause is over does not count.
     slowed(&repo, 2, "let github-pat through").refused();
 }

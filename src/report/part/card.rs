@@ -87,6 +87,7 @@ enum StandingText {
     Open,
     Excepted(ExceptionText),
     Expired(ExceptionText),
+    Void(ExceptionText, String),
     Baselined,
     Listed(String),
     ListedAnew(String),
@@ -98,6 +99,8 @@ struct ExceptionText {
     until: Option<String>,
     since: Option<String>,
     by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asks: Option<String>,
     reason: String,
 }
 
@@ -284,6 +287,7 @@ impl StandingText {
             Standing::Open => Self::Open,
             Standing::Excepted(exception) => Self::Excepted(ExceptionText::of(exception)),
             Standing::Expired(exception) => Self::Expired(ExceptionText::of(exception)),
+            Standing::Void(exception, why) => Self::Void(ExceptionText::of(exception), why.clone()),
             Standing::Baselined => Self::Baselined,
             Standing::Listed(list) => Self::Listed((*list).to_owned()),
             Standing::ListedAnew(list) => Self::ListedAnew((*list).to_owned()),
@@ -299,6 +303,7 @@ impl StandingText {
             Self::Open => Standing::Open,
             Self::Excepted(exception) => Standing::Excepted(exception.exception()?),
             Self::Expired(exception) => Standing::Expired(exception.exception()?),
+            Self::Void(exception, why) => Standing::Void(exception.exception()?, safe(why)),
             Self::Baselined => Standing::Baselined,
             Self::Listed(name) => Standing::Listed(list(&name)?),
             Self::ListedAnew(name) => Standing::ListedAnew(list(&name)?),
@@ -307,10 +312,11 @@ impl StandingText {
 }
 
 impl ExceptionText {
-    fn of(Exception { until, since, by, reason }: &Exception) -> Self {
+    fn of(Exception { until, since, by, asks, reason }: &Exception) -> Self {
         let date = |date: &Option<jiff::civil::Date>| date.map(|date| date.to_string());
         let (until, since) = (date(until), date(since));
-        Self { until, since, by: by.clone(), reason: reason.clone() }
+        let (by, asks, reason) = (by.clone(), asks.clone(), reason.clone());
+        Self { until, since, by, asks, reason }
     }
 
     fn exception(self) -> Result<Exception, Fault> {
@@ -319,7 +325,7 @@ impl ExceptionText {
             Some(date) => date.parse().map(Some).map_err(|_| Fault("a date that is none")),
         };
         let (until, since) = (date(self.until)?, date(self.since)?);
-        Ok(Exception { until, since, by: self.by, reason: self.reason })
+        Ok(Exception { until, since, by: self.by, asks: self.asks, reason: self.reason })
     }
 }
 

@@ -58,6 +58,7 @@ fn a_card_comes_back_as_it_went() {
         json!("baselined"),
         json!({ "excepted": exception }),
         json!({ "expired": exception }),
+        json!({ "void": [exception, "it has no end"] }),
         json!({ "listed": ".gitleaksignore" }),
         json!({ "listed-anew": ".secrets.baseline" }),
     ] {
