@@ -32,6 +32,12 @@ pub(crate) fn vendor(path: &std::path::Path) -> Command {
     Command::new(path)
 }
 
+/// OpenSSH's program for keys and signatures, on `PATH`.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn ssh_keygen() -> Command {
+    Command::new("ssh-keygen")
+}
+
 /// The program through which a keyring is asked.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn keyring(name: &str) -> Command {

@@ -3,6 +3,7 @@
 //!
 //! Nothing is opened until there is a finding.
 
+use super::approval::Trust;
 use super::env;
 use super::key::Stretches;
 use crate::coach::Card;
@@ -24,7 +25,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What a repository's files say was decided.
 pub(super) struct Decided {
@@ -39,9 +40,16 @@ pub(super) struct Decided {
     baseline: OnceLock<Read<Baseline>>,
     committed: OnceLock<Read<Lists>>,
     present: OnceLock<Read<Lists>>,
+    /// Whose approvals count; looked up only once an exception is met.
+    trust: OnceLock<Option<Trust>>,
+    /// What exceptions lack, by the path of what they let through.
+    lacks: Mutex<Lacks>,
     /// Whether the lists of a commit count for that commit.
     own_lists_count: bool,
 }
+
+/// What an exception lacks, by its hash and the path of what it lets through.
+type Lacks = BTreeMap<(ValueHash, Vec<u8>), Option<String>>;
 
 /// What there is to look things up in.
 enum Place {
@@ -160,6 +168,8 @@ impl Decided {
             baseline: OnceLock::new(),
             committed: OnceLock::new(),
             present: OnceLock::new(),
+            trust: OnceLock::new(),
+            lacks: Mutex::default(),
             own_lists_count: true,
         }
     }
@@ -191,12 +201,32 @@ impl Decided {
     /// Why an exception that has not ended does not count.
     fn fault(
         &self,
-        _hash: ValueHash,
+        hash: ValueHash,
         exception: &Exception,
-        _finding: &Finding,
-        _path: &[u8],
+        finding: &Finding,
+        path: &[u8],
     ) -> Option<String> {
-        exception.fault(self.today, self.settings.max)
+        exception.fault(self.today, self.settings.max).or_else(|| {
+            let trust = self.trust.get_or_init(|| {
+                let repo = super::open().ok().filter(|_| !matches!(self.place, Place::Nowhere))?;
+                Some(Trust::of(&repo, &self.settings, !self.own_lists_count))
+            });
+            let Some(trust) = trust else {
+                let asks = self.settings.asks_approval(finding.rule.severity);
+                return asks.then(|| "there is no repository to find its approval in".to_owned());
+            };
+            if !trust.settings.asks_approval(finding.rule.severity) {
+                return None;
+            }
+            // The same exception is met in many places, and its signature holds in all.
+            let key = (hash, path.to_vec());
+            let mut known = self.lacks.lock().unwrap_or_else(PoisonError::into_inner);
+            let lack = || match super::open() {
+                Ok(repo) => trust.lack(&repo, (hash, finding.rule.id, exception), path),
+                Err(error) => Some(format!("its approval cannot be looked up: {error}")),
+            };
+            known.entry(key).or_insert_with(lack).clone()
+        })
     }
 
     fn standing(
@@ -233,10 +263,12 @@ impl Decided {
     pub(super) fn told(&self) -> impl Iterator<Item = String> {
         let exceptions = self.exceptions.get().map(|read| &read.told);
         let baseline = self.baseline.get().map(|read| &read.told);
+        let trust = self.trust.get().and_then(Option::as_ref).map(|trust| &trust.told);
         let lists = [self.committed.get(), self.present.get()].into_iter().flatten();
         exceptions
             .into_iter()
             .chain(baseline)
+            .chain(trust)
             .chain(lists.map(|read| &read.told))
             .flatten()
             .cloned()

@@ -1,5 +1,7 @@
 //! `leakcoach exceptions`: which of them live, end soon, have ended or are dead.
 
+mod approve;
+
 use super::checked::Checked;
 use super::decided::small_file;
 use super::long::{self, LongArgs};
@@ -13,7 +15,8 @@ use crate::judge::salt::ValueHash;
 use crate::source::{Repo, range, worktree};
 use crate::text::{Count, Escaped};
 use crate::{exit, report};
-use clap::Args;
+use approve::ApproveArgs;
+use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,6 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ExceptionsArgs {
+    #[command(subcommand)]
+    ask: Option<Ask>,
     /// Exit code 1 when any has ended, is dead or does not count
     #[arg(long)]
     check: bool,
@@ -37,6 +42,15 @@ pub(super) struct ExceptionsArgs {
     format: Format,
     #[command(flatten)]
     long: LongArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Ask {
+    /// Sign an exception, so that it counts where it takes an approval
+    #[command(
+        after_help = "Examples:\n  leakcoach exceptions approve 7h2kq9xw\n  leakcoach exceptions approve src/app.py:12 --as bob@example.org --key ~/.ssh/id_ed25519"
+    )]
+    Approve(ApproveArgs),
 }
 
 /// How an exception stands.
@@ -95,6 +109,9 @@ struct Place {
 
 /// Lists the exceptions of this repository.
 pub(super) fn exceptions(args: &ExceptionsArgs) -> Result<u8, Error> {
+    if let Some(Ask::Approve(args)) = &args.ask {
+        return approve::approve(args);
+    }
     long::begin(&args.long, true)?;
     let repo = open()?;
     let path = own_file(&repo)?;
@@ -206,9 +223,10 @@ fn tell(rows: &[Row<'_>], check: &Check, today: Date) {
         let until = row.it.until.map_or("without end".to_owned(), |until| {
             let days = today.until(until).map_or(0, |span| span.get_days());
             let days = Count(usize::try_from(days.abs()).unwrap_or_default(), "day");
-            match today > until {
-                true => format!("ended {until}, {days} ago"),
-                false => format!("until {until}, {days}"),
+            if today > until {
+                format!("ended {until}, {days} ago")
+            } else {
+                format!("until {until}, {days}")
             }
         });
         let (rule, at) = (Escaped(row.rule.as_bytes()), row.place.map(|place| &*place.at));

@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod allow;
+mod approval;
 mod ask;
 mod audit;
 mod baseline;
@@ -158,7 +159,7 @@ enum Command {
     Allow(allow::AllowArgs),
     /// List the exceptions: live, expiring, expired, dead, and those that do not count
     #[command(
-        after_help = "Examples:\n  leakcoach exceptions\n  leakcoach exceptions --check --format json\n  leakcoach exceptions --prune"
+        after_help = "Examples:\n  leakcoach exceptions\n  leakcoach exceptions --check --format json\n  leakcoach exceptions --prune\n  leakcoach exceptions approve src/app.py:12"
     )]
     Exceptions(exceptions::ExceptionsArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through

@@ -1,5 +1,6 @@
 //! A finding plus its context becomes a verdict. Pure.
 
+pub mod approval;
 pub mod baseline;
 pub mod exception;
 pub mod fingerprint;

@@ -48,6 +48,20 @@ pub fn branch(repo: &Repo, name: &str) -> Result<Branch, Error> {
     Ok(Branch { outgoing: Outgoing { commits, ..Outgoing::default() }, against })
 }
 
+/// The last commit of the default branch, as the remote was heard of last; `HEAD` where there
+/// is no remote. Nothing where there is one, and its default branch is not known here.
+///
+/// # Errors
+/// References cannot be read.
+pub fn default_tip(repo: &Repo) -> Result<Option<ObjectId>, Error> {
+    if repo.remotes()?.is_empty() {
+        return Ok(repo.head()?.commit);
+    }
+    let names = default_branches(repo)?.into_iter();
+    let mut names = names.filter(|name| name.starts_with("refs/remotes/"));
+    Ok(names.find_map(|name| repo.commit_id(&name).ok()))
+}
+
 /// Where the default branch can be, the surest first.
 fn default_branches(repo: &Repo) -> Result<Vec<String>, Error> {
     let remotes = repo.remotes()?;

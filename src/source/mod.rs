@@ -25,6 +25,7 @@ mod remote;
 pub mod repo;
 pub mod rewrite;
 pub mod role;
+pub mod signed;
 mod similar;
 pub mod since;
 pub mod stage;

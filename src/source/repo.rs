@@ -400,6 +400,14 @@ impl Repo {
         (!mail.is_empty()).then(|| mail.to_owned())
     }
 
+    /// The key that git signs with: a file, or the public key itself.
+    pub fn signing_key(&self) -> Option<String> {
+        let args = ["config", "--type=path", "--get", "user.signingkey"];
+        let key = self.git.ask_if_any("the signing key", &args).ok()??;
+        let key = key.to_str_lossy().trim().to_owned();
+        (!key.is_empty()).then_some(key)
+    }
+
     /// Whether an object is one that a remote promised to send and that is not here, as in
     /// a partial clone. Nothing is fetched.
     pub fn lacks_promised(&self, id: ObjectId) -> bool {

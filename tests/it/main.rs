@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start git and leakcoach")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
+mod approvals;
 mod archive;
 mod baseline;
 mod card;
