@@ -12,25 +12,31 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Agents, by a variable that each sets in the commands it runs. Those of GitHub Copilot,
-/// Windsurf and Aider are not told of by any page that was found.
+/// Agents, by a variable that each sets in the commands it runs, with where its maker says
+/// so. Aider hands on its own environment as it is (aider/run_cmd.py), and so cannot be told
+/// from a person; of Windsurf and GitHub Copilot no page was found that names one.
 const AGENTS: &[(&str, &str)] = &[
     // https://code.claude.com/docs/en/env-vars
     ("CLAUDECODE", "Claude Code"),
     // https://forum.cursor.com/t/151935, an answer of its makers on their terminal page
     ("CURSOR_AGENT", "Cursor"),
     // The first in its sandbox on macOS, the second where that has no network, the third
-    // in each session of its `unified_exec`:
-    // https://github.com/openai/codex (codex-rs/core/src/spawn.rs, unified_exec)
+    // in each session of its `unified_exec`: https://github.com/openai/codex
+    // (codex-rs/core/src/spawn.rs, unified_exec/process_manager.rs)
     ("CODEX_SANDBOX", "Codex"),
     ("CODEX_SANDBOX_NETWORK_DISABLED", "Codex"),
     ("CODEX_CI", "Codex"),
     // https://github.com/google-gemini/gemini-cli (docs/tools/shell.md)
     ("GEMINI_CLI", "Gemini CLI"),
-    // https://github.com/anomalyco/opencode (packages/opencode/src/index.ts), also `AGENT`
+    // In the terminals it opens in VS Code: https://github.com/cline/cline
+    // (apps/vscode/src/hosts/vscode/terminal/VscodeTerminalRegistry.ts)
+    ("CLINE_ACTIVE", "Cline"),
+    // For all it starts; read in copies of https://github.com/anomalyco/opencode
+    // (packages/opencode/src/index.ts) and in https://github.com/vercel/detect-agent
+    // (agents.json), not in a tree of its makers'.
     ("OPENCODE", "OpenCode"),
     // What agents without one of their own are asked to set:
-    // https://www.npmjs.com/package/@vercel/detect-agent
+    // https://github.com/vercel/detect-agent (README.md)
     ("AI_AGENT", "an agent"),
 ];
 

@@ -31,8 +31,8 @@ const LANGUAGES: &[(&str, &str)] = &[
 ];
 
 /// What a path from the top tells, by its beginning. The vaults' files:
-/// <https://github.com/getsops/sops> (`config.go`), <https://github.com/DopplerHQ/cli>
-/// (`repo_config.go`),
+/// <https://github.com/getsops/sops> (`config.go`, by which `.sops.yml` is ignored),
+/// <https://github.com/DopplerHQ/cli> (`repo_config.go`),
 /// <https://infisical.com/docs/cli/usage>; lefthook's: <https://lefthook.dev/configuration/>.
 const SIGNS: &[(&str, Sign, &str)] = &[
     (".github/workflows/", Sign::Ci, "GitHub Actions"),
@@ -43,7 +43,6 @@ const SIGNS: &[(&str, Sign, &str)] = &[
     ("azure-pipelines.yml", Sign::Ci, "Azure Pipelines"),
     ("bitbucket-pipelines.yml", Sign::Ci, "Bitbucket Pipelines"),
     (".sops.yaml", Sign::Vault, "SOPS"),
-    (".sops.yml", Sign::Vault, "SOPS"),
     ("doppler.yaml", Sign::Vault, "Doppler"),
     ("doppler.yml", Sign::Vault, "Doppler"),
     (".infisical.json", Sign::Vault, "Infisical"),

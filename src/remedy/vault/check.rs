@@ -189,10 +189,10 @@ pub(crate) fn usable(world: &World) -> Vec<Usable> {
     all
 }
 
-/// Files at the top that speak of a store by their name.
-const FILES: [(Store, &str); 9] = [
+/// Files at the top that speak of a store by their name. SOPS ignores a `.sops.yml`, with a
+/// warning: <https://github.com/getsops/sops> (`config/config.go`).
+const FILES: [(Store, &str); 8] = [
     (Store::Sops, ".sops.yaml"),
-    (Store::Sops, ".sops.yml"),
     (Store::Doppler, "doppler.yaml"),
     (Store::Doppler, "doppler-template.yaml"),
     (Store::Infisical, ".infisical.json"),
