@@ -80,7 +80,7 @@ pub(crate) fn plan(
     if call.needs_companion() && case.companion.is_none() {
         return Err(format!(
             "it takes the identifier that belongs to it as well: --id {}",
-            if matches!(call.auth, Auth::SigV4(_)) { "AKIA…" } else { "AC…" }
+            identifier(call)
         ));
     }
     let server = case.server()?;
@@ -90,7 +90,7 @@ pub(crate) fn plan(
     let mut header =
         |name: &str, value: String| headers.push((name.to_owned(), Zeroizing::new(value)));
     for (name, value) in call.headers {
-        header(name, (*value).to_owned());
+        header(name, places.fill(value, str::to_owned)?.as_str().to_owned());
     }
     let mut body = Zeroizing::new(Vec::new());
     let kind = match call.body {
@@ -136,6 +136,16 @@ pub(crate) fn plan(
     let request =
         Request { method: call.method, url, headers, body: kind.is_some().then_some(body) };
     Ok(Plan { request, line, carries: call.carries() })
+}
+
+/// What the identifier beside a credential looks like.
+fn identifier(call: &Call) -> &'static str {
+    match call.auth {
+        Auth::SigV4(_) => "AKIA…",
+        Auth::PasswordOfCompanion if call.path.contains("{companion}") => "AC…",
+        Auth::PasswordOfCompanion => "NAME@EXAMPLE.ORG",
+        Auth::Nothing | Auth::Header(..) | Auth::User | Auth::PasswordOf(_) => "ID",
+    }
 }
 
 /// What is put into a template.

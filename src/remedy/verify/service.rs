@@ -76,6 +76,7 @@ pub(crate) struct Call {
     /// `{key-id}` the part of a key between its first two dots.
     pub(crate) path: &'static str,
     pub(crate) auth: Auth,
+    /// Further ones, with the places of [`Call::path`].
     pub(crate) headers: &'static [(&'static str, &'static str)],
     pub(crate) body: Payload,
 }
@@ -128,6 +129,9 @@ pub(crate) enum Shown {
     Element(&'static str, &'static str),
 }
 
+/// Of an answer that no page explains.
+pub(crate) const UNTOLD: &str = "its documentation does not say of what";
+
 /// `Authorization: Bearer …` (RFC 6750).
 pub(crate) const BEARER: Auth = Auth::Header("authorization", "Bearer ");
 
@@ -160,6 +164,7 @@ impl Call {
     /// Whether it needs the identifier beside the credential.
     pub(crate) fn needs_companion(&self) -> bool {
         self.path.contains("{companion}")
+            || self.headers.iter().any(|(_, value)| value.contains("{companion}"))
             || matches!(self.auth, Auth::PasswordOfCompanion | Auth::SigV4(_))
     }
 

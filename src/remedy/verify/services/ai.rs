@@ -1,11 +1,8 @@
 //! Models and those who host them.
 
 use crate::remedy::verify::service::{
-    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
+    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign, UNTOLD,
 };
-
-/// Of an answer that no page explains.
-const UNTOLD: &str = "its documentation does not say of what";
 
 pub(super) const SERVICES: &[&Service] = &[
     &Service {
@@ -173,5 +170,48 @@ pub(super) const SERVICES: &[&Service] = &[
             page: "https://docs.perplexity.ai/api-reference/revoke-auth-token-post",
         }),
         page: "https://docs.perplexity.ai/api-reference/revoke-auth-token-post",
+    },
+    &Service {
+        id: "deepseek",
+        name: "DeepSeek",
+        rules: &["deepseek-api-key"],
+        at: At::Fixed("https://api.deepseek.com"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get("/user/balance"),
+            &[Shown::Field("can be spent from", "/is_available")],
+        )),
+        revoke: None,
+        page: "https://api-docs.deepseek.com/quick_start/error_codes",
+    },
+    &Service {
+        id: "pinecone",
+        name: "Pinecone",
+        rules: &["pinecone-api-key"],
+        at: At::Fixed("https://api.pinecone.io"),
+        elsewhere: None,
+        check: Some(Check::plain(
+            Call::get_by("/indexes", Auth::Header("api-key", ""))
+                .with(&[("x-pinecone-api-version", "2025-04")]),
+            &[Shown::Field("an index", "/indexes/0/name")],
+        )),
+        revoke: None,
+        page: "https://github.com/pinecone-io/pinecone-api",
+    },
+    &Service {
+        id: "elevenlabs",
+        name: "ElevenLabs",
+        rules: &["elevenlabs-api-key"],
+        at: At::Fixed("https://api.elevenlabs.io"),
+        elsewhere: None,
+        check: Some(Check {
+            call: Call::get_by("/v1/user", Auth::Header("xi-api-key", "")),
+            unclear: &[],
+            dead: &[Sign::Says(401, "invalid_api_key")],
+            alive: &[Sign::Status(200)],
+            shows: &[Shown::Field("user id", "/user_id")],
+        }),
+        revoke: None,
+        page: "https://elevenlabs.io/docs/developers/resources/error-messages",
     },
 ];

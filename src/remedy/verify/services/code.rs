@@ -2,7 +2,7 @@
 
 use crate::remedy::http::Method;
 use crate::remedy::verify::service::{
-    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
+    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign, UNTOLD,
 };
 
 const GITHUB: &[(&str, &str)] =
@@ -209,5 +209,22 @@ pub(super) const SERVICES: &[&Service] = &[
         )),
         revoke: None,
         page: "https://launchdarkly.com/docs/api/other/get-caller-identity",
+    },
+    &Service {
+        id: "travis",
+        name: "Travis CI",
+        rules: &["travis-ci-token"],
+        at: At::Fixed("https://api.travis-ci.com"),
+        elsewhere: Some("a Travis CI of your own"),
+        check: Some(Check {
+            call: Call::get_by("/user", Auth::Header("authorization", "token "))
+                .with(&[("travis-api-version", "3")]),
+            unclear: &[(Sign::Status(403), UNTOLD), (Sign::Status(401), UNTOLD)],
+            dead: &[],
+            alive: &[Sign::Status(200)],
+            shows: &[Shown::Field("login", "/login")],
+        }),
+        revoke: None,
+        page: "https://developer.travis-ci.com/resource/user",
     },
 ];

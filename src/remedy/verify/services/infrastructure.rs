@@ -1,13 +1,11 @@
 //! Clouds, hosts, vaults, identity and monitoring.
 
 use crate::remedy::verify::service::{
-    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
+    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign, UNTOLD,
 };
 
 const VAULT_KEY: Auth = Auth::Header("x-vault-token", "");
 const OKTA_KEY: Auth = Auth::Header("authorization", "SSWS ");
-/// Of an answer that no page explains.
-const UNTOLD: &str = "its documentation does not say of what";
 
 const DOPPLER: &str = "https://docs.doppler.com/reference/auth-me";
 
@@ -176,7 +174,16 @@ pub(super) const SERVICES: &[&Service] = &[
             &[(Sign::Status(403), "it may be revoked, or have few rights")],
             &[Shown::Field("user", "/user/username")],
         )),
-        revoke: None,
+        revoke: Some(Revoke {
+            at: None,
+            call: Call::delete("/v3/user/tokens/current", BEARER),
+            except: &[],
+            id_from: None,
+            done: &[Sign::Status(200)],
+            stops: "everything that uses this token. It cannot be undone",
+            blind: false,
+            page: "https://vercel.com/docs/rest-api/authentication/delete-an-authentication-token",
+        }),
         page: "https://vercel.com/docs/rest-api/endpoints/user",
     },
     &Service {

@@ -2,8 +2,10 @@
 
 mod ai;
 mod code;
+mod hosting;
 mod infrastructure;
 mod messaging;
+mod observability;
 mod work;
 
 use super::service::{At, Service};
@@ -14,8 +16,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Service> {
     let mut all: Vec<&'static Service> = [
         ai::SERVICES,
         code::SERVICES,
+        hosting::SERVICES,
         infrastructure::SERVICES,
         messaging::SERVICES,
+        observability::SERVICES,
         work::SERVICES,
     ]
     .concat();

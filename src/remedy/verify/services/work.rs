@@ -1,7 +1,7 @@
-//! Payments, and tools of the office.
+//! Payments, shops, and what offices and people use.
 
 use crate::remedy::verify::service::{
-    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign,
+    At, Auth, BEARER, Call, Check, Payload, Revoke, Service, Shown, Sign, UNTOLD,
 };
 
 /// Asks Linear's graph who asks.
@@ -183,5 +183,82 @@ pub(super) const SERVICES: &[&Service] = &[
             page: "https://developer.salesforce.com/docs/platform/mobile-sdk/guide/oauth-revoking-tokens.html",
         }),
         page: "https://developer.salesforce.com/docs/platform/mobile-sdk/guide/oauth-revoking-tokens.html",
+    },
+    &Service {
+        id: "shopify",
+        name: "Shopify",
+        rules: &["shopify-access-token", "shopify-custom-app-token"],
+        at: At::Own("SHOP.myshopify.com, the shop"),
+        elsewhere: None,
+        check: Some(Check::unsure(
+            Call::get_by(
+                "/admin/oauth/access_scopes.json",
+                Auth::Header("x-shopify-access-token", ""),
+            ),
+            &[(Sign::Status(401), "it is not this shop's token now; it may be another's")],
+            &[Shown::Field("a scope", "/access_scopes/0/handle")],
+        )),
+        revoke: None,
+        page: "https://shopify.dev/docs/api/admin-rest/latest/resources/accessscope",
+    },
+    &Service {
+        id: "atlassian",
+        name: "Atlassian",
+        rules: &["atlassian-api-token", "atlassian-api-token-legacy"],
+        at: At::Own("SITE.atlassian.net, your site"),
+        elsewhere: None,
+        check: Some(Check::unsure(
+            Call::get_by("/rest/api/3/myself", Auth::PasswordOfCompanion),
+            &[(
+                Sign::Status(401),
+                "it is not this person's token at this site now; it may be another's, or one with scopes",
+            )],
+            &[Shown::Field("account id", "/accountId"), Shown::Field("name", "/displayName")],
+        )),
+        revoke: None,
+        page: "https://jira.atlassian.com/browse/JRACLOUD-93811",
+    },
+    &Service {
+        id: "algolia",
+        name: "Algolia",
+        rules: &["algolia-admin-key"],
+        at: At::Own("APPLICATION-ID.algolia.net, your application"),
+        elsewhere: None,
+        check: Some(Check {
+            call: Call::get_by("/1/indexes", Auth::Header("x-algolia-api-key", ""))
+                .with(&[("x-algolia-application-id", "{companion}")]),
+            unclear: &[(
+                Sign::Status(403),
+                "it is not this application's admin key now; it may be another's",
+            )],
+            dead: &[],
+            alive: &[Sign::Status(200)],
+            shows: &[Shown::Field("an index", "/items/0/name")],
+        }),
+        revoke: None,
+        page: "https://github.com/algolia/api-clients-automation/blob/main/specs/search/paths/manage_indices/listIndices.yml",
+    },
+    &Service {
+        id: "lichess",
+        name: "Lichess",
+        rules: &["lichess-token"],
+        at: At::Fixed("https://lichess.org"),
+        elsewhere: None,
+        check: Some(Check::unsure(
+            Call::get("/api/account"),
+            &[(Sign::Status(401), UNTOLD)],
+            &[Shown::Field("user", "/id")],
+        )),
+        revoke: Some(Revoke {
+            at: None,
+            call: Call::delete("/api/token", BEARER),
+            except: &[],
+            id_from: None,
+            done: &[Sign::Status(204)],
+            stops: "everything that uses this token. It cannot be undone",
+            blind: false,
+            page: "https://lichess.org/api#tag/OAuth/operation/apiTokenDelete",
+        }),
+        page: "https://lichess.org/api#tag/Account/operation/accountMe",
     },
 ];
