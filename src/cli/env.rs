@@ -13,7 +13,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Agents, by a variable that each sets in the commands it runs, with where its maker says
-/// so. Aider hands on its own environment as it is (aider/run_cmd.py), and so cannot be told
+/// so. Aider hands on its own environment as it is (`aider/run_cmd.py`), and so cannot be told
 /// from a person; of Windsurf and GitHub Copilot no page was found that names one.
 const AGENTS: &[(&str, &str)] = &[
     // https://code.claude.com/docs/en/env-vars

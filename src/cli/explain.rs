@@ -53,7 +53,7 @@ fn explain_finding(id: &str) -> Result<bool, Error> {
 }
 
 fn explain_rule(rule: &Rule) {
-    let words = rule.coaching();
+    let (words, style) = (rule.coaching(), super::env::style());
     let mut text = format!("{} [{}]\n{} severity", rule.what, rule.id, rule.severity);
     // What is permitted stays so until somebody narrows it.
     if rule.kind != Kind::Privilege {
@@ -76,9 +76,16 @@ fn explain_rule(rule: &Rule) {
         ("abuse", words.abuse),
         ("variable", words.variable),
     ] {
-        if !words.is_empty() {
-            text.push('\n');
-            text.push_str(&[&format!("{label:<10}"), words].join(" "));
+        if words.is_empty() {
+            continue;
+        }
+        let label = format!("{label:<10} ");
+        text.push('\n');
+        // A command is pasted: it stays in one piece.
+        if label.starts_with("revoke by") {
+            text.push_str(&[&label, words].concat());
+        } else {
+            text.push_str(&report::learning::labelled(&label, words, style));
         }
     }
     let paste = Signal::of(rule.id).map_or("", |signal| signal.paste);

@@ -164,6 +164,12 @@ pub fn prose(words: &str, style: Style) -> String {
     wrapped(words, 0, style).trim_end().to_owned()
 }
 
+/// Words after a label, in lines that begin where the first one's words do; without a line
+/// break at their end.
+pub fn labelled(label: &str, words: &str, style: Style) -> String {
+    wrapped_after(label, label.width(), words, style).trim_end().to_owned()
+}
+
 fn wrapped(words: &str, indent: usize, style: Style) -> String {
     wrapped_after(&" ".repeat(indent), indent, words, style)
 }
