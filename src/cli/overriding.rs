@@ -3,6 +3,7 @@
 use super::ask::{Person, Watch};
 use super::run::Check;
 use super::{allow, env, open};
+use crate::catalogue::Kind;
 use crate::coach::{Card, letting};
 use crate::error::Error;
 use crate::judge::reason::reason;
@@ -108,6 +109,13 @@ fn weighed(given: &str, cards: &mut [Card]) -> Result<(String, Vec<usize>), Erro
 fn tell(repo: &Repo, cards: &[Card], which: &[usize]) {
     for card in which.iter().filter_map(|at| cards.get(*at)).take(PLACES) {
         let facts = &card.facts;
+        let place = format!("{}:{}", card.full_path(), card.line);
+        if facts.rule.kind == Kind::Privilege {
+            let id = card.id.map_or_else(|| card.rule.to_owned(), |id| id.to_string());
+            report::notice(&format!("{place}: it permits more until it is taken back"));
+            report::notice(&format!("the way that needs no reason: leakcoach explain {id}"));
+            continue;
+        }
         let since = facts
             .commit
             .as_deref()
@@ -115,7 +123,7 @@ fn tell(repo: &Repo, cards: &[Card], which: &[usize]) {
             .and_then(|commit| since::line_since(repo, commit, &facts.file, card.line));
         let window = letting::window(facts.exposure, since, env::now());
         let instead = letting::instead(facts.exposure, card.id, card.rule);
-        report::notice(&format!("{}:{}: {window}", card.full_path(), card.line));
+        report::notice(&format!("{place}: {window}"));
         report::notice(&format!("the way that needs no reason: {instead}"));
     }
 }

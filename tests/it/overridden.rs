@@ -113,3 +113,16 @@ fn the_reason_counts_for_hooks_alone() {
     let repo = staged(9);
     repo.leakcoach_with(&[("LEAKCOACH_REASON", WHY)], &["check"]).refused();
 }
+
+#[test]
+fn a_change_that_permits_more_is_not_told_of_as_a_credential() {
+    let repo = Repo::with_hook();
+    repo.write(".leakcoach.toml", "[[policy]]\nkind = 'privilege'\nverdict = 'block'\n");
+    repo.write(".github/workflows/a.yml", "on: push\npermissions: write-all\njobs: {}\n");
+    repo.git(&["add", ".github"]).accepted();
+    repo.git(&["commit", "-q", "-m", "one"]).refused();
+
+    let told = commit(&repo, "the release job needs it until ticket 812 splits it");
+    told.accepted().reads("it permits more until it is taken back").reads("leakcoach explain");
+    assert!(!told.text().contains("revoked"), "{}", told.text());
+}
