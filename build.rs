@@ -21,6 +21,9 @@ mod checksum;
 mod coaching;
 #[path = "src/catalogue/contexts.rs"]
 mod contexts;
+#[path = "src/catalogue/governance.rs"]
+#[expect(dead_code, reason = "the library uses all of it")]
+mod governance;
 #[path = "src/catalogue/lessons.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod lessons;
@@ -83,12 +86,35 @@ fn main() -> io::Result<()> {
             return Err(io::Error::other("a fault in patterns/context.toml"));
         }
     }
+    if let Err(fault) = governed(&rules)? {
+        println!("cargo::error=patterns/governance.toml: {fault}");
+        return Err(io::Error::other("a fault in patterns/governance.toml"));
+    }
     if let Err(fault) = learning(&rules)? {
         println!("cargo::error={fault}");
         return Err(io::Error::other("a fault in the lessons or the drill"));
     }
     fs::write(out.join("privileges.rs"), privileges)?;
     fs::write(out.join("catalogue.rs"), generate(&rules))
+}
+
+/// What is wrong in the mapping to frameworks, which is read as it is when asked for.
+fn governed(rules: &[Named]) -> io::Result<Result<(), String>> {
+    let text = fs::read_to_string("patterns/governance.toml")?;
+    Ok(governance::read(&text).and_then(|file| {
+        let knows = |framework: &str, id: &str| {
+            file.framework(framework).is_some_and(|known| known.controls.contains_key(id))
+        };
+        let fault = rules.iter().find_map(|(_, _, linted)| {
+            let rule = &linted.rule;
+            let cwe = rule.cwe.iter().map(|number| format!("CWE-{number}"));
+            let unknown = cwe.into_iter().find(|id| !knows("cwe", id));
+            let unknown =
+                unknown.or_else(|| rule.nhi.iter().find(|id| !knows("nhi", id)).cloned())?;
+            Some(format!("the rule `{}` names `{unknown}`, which is not here", rule.id))
+        });
+        fault.map_or(Ok(()), Err)
+    }))
 }
 
 /// What is wrong in the lessons and the drill, which are read as they are when asked for.

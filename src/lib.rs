@@ -27,6 +27,7 @@ pub mod config;
 pub mod error;
 pub mod eval;
 pub mod exit;
+pub mod feedback;
 pub mod hook;
 pub mod judge;
 pub mod lists;

@@ -10,6 +10,7 @@ pub mod check;
 pub mod checksum;
 pub(crate) mod coaching;
 pub(crate) mod foreign;
+pub(crate) mod governance;
 pub(crate) mod lessons;
 pub(crate) mod lint;
 mod privilege;

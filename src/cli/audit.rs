@@ -207,14 +207,14 @@ fn forget(mut record: Record, args: &Forget) -> Result<u8, Error> {
 }
 
 /// Why somebody does it, without any credential that was pasted into it.
-fn reason(given: Option<&str>) -> Result<String, Error> {
+pub(super) fn reason(given: Option<&str>) -> Result<String, Error> {
     let Some(given) = given else { return Ok(String::new()) };
     let check = Check::new(None, &[])?;
     Ok(check.shown(given.as_bytes()).to_string())
 }
 
 /// A date, or a length of time before now, in seconds since 1970.
-fn when(text: &str, option: &str) -> Result<i64, Error> {
+pub(super) fn when(text: &str, option: &str) -> Result<i64, Error> {
     if let Some(length) = config::record::length(text) {
         return Ok(env::now().saturating_sub(length));
     }

@@ -5,6 +5,7 @@ use super::users::scanner;
 use crate::catalogue::{Catalogue, Kind, Rule, Signal};
 use crate::config::Config;
 use crate::error::Error;
+use crate::feedback::explained;
 use crate::scan::{Finding, Note, Text};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
@@ -96,6 +97,10 @@ fn explain_rule(rule: &Rule) {
     for source in words.sources.iter() {
         text.push_str("\nsource     ");
         text.push_str(source);
+    }
+    text.push('\n');
+    for (framework, ids) in explained(rule) {
+        text.push_str(&["\ntouches    ", &framework, ": ", &ids.join(", ")].concat());
     }
     report::data(&text);
 }

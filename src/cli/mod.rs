@@ -5,6 +5,7 @@ mod approval;
 mod ask;
 mod audit;
 mod baseline;
+mod because;
 mod check;
 mod checked;
 mod commit;
@@ -16,6 +17,7 @@ mod env;
 mod eval;
 mod exceptions;
 mod explain;
+mod feedback;
 #[cfg(feature = "fix")]
 mod fix;
 mod going;
@@ -42,6 +44,7 @@ mod remember;
 mod remotes;
 mod reports;
 mod repos;
+mod review;
 mod revoke;
 mod rewrite;
 mod rules;
@@ -55,6 +58,7 @@ mod users;
 mod vault;
 mod verify;
 mod words;
+mod wrong;
 
 use crate::error::Error;
 use crate::record::Deed;
@@ -147,6 +151,21 @@ enum Command {
         #[command(subcommand)]
         ask: audit::Ask,
     },
+    /// Tell how leakcoach does: what its cards led to, what to tune, by control of a framework too
+    #[command(
+        after_help = "Examples:\n  leakcoach report --since 90d\n  leakcoach report --format html --output feedback.html\n  leakcoach report --shared --format markdown\n  leakcoach report --framework csf\n  leakcoach report --apply 1"
+    )]
+    Report(feedback::ReportArgs),
+    /// List what somebody should look at again, give it to somebody and close it
+    #[command(
+        after_help = "Examples:\n  leakcoach review\n  leakcoach review --assign q5k2m7ab --to ann\n  leakcoach review --close q5k2m7ab --note 'the template was mended'"
+    )]
+    Review(review::ReviewArgs),
+    /// Say that a finding is none: recorded, and the ways to silence it told
+    #[command(
+        after_help = "Example:\n  leakcoach wrong 7h2kq9xw --because 'checksum of a public archive'"
+    )]
+    Wrong(wrong::WrongArgs),
     /// Write down what is here already, so that only what is new is refused
     #[command(
         after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
@@ -274,6 +293,9 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Check(args) => check::check(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Audit { ask } => audit::audit(&ask),
+        Command::Report(args) => feedback::report(&args),
+        Command::Review(args) => review::review(&args),
+        Command::Wrong(args) => wrong::wrong(&args),
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Allow(args) => allow::allow(&args),
         Command::Exceptions(args) => exceptions::exceptions(&args),

@@ -24,7 +24,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A finding with its credential, and one place where it stands.
 #[derive(Debug)]
-#[expect(dead_code, reason = "read by fix and verify")]
 pub(super) struct Named {
     /// Its id on the card.
     pub(super) id: FindingId,

@@ -95,7 +95,7 @@ pub(super) fn actor() -> String {
 }
 
 /// The repository's keyed name.
-fn name_of(record: &Record, folder: &Path) -> String {
+pub(super) fn name_of(record: &Record, folder: &Path) -> String {
     let place = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     record.tag(place.as_os_str().as_bytes())
 }
@@ -342,6 +342,12 @@ pub(super) fn whole() -> Result<(Option<Record>, config::record::Record), Error>
         None => None,
     };
     Ok((record, settings))
+}
+
+/// The same, made where nothing was ever recorded.
+pub(super) fn made() -> Result<Record, Error> {
+    let nowhere = || Fault::KeyLost { place: "HOME, which is not set".to_owned() };
+    Ok(Record::open(env::record(LONG).ok_or_else(nowhere)?)?)
 }
 
 /// Where the record is, for sentences.

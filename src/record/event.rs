@@ -110,10 +110,22 @@ pub enum What {
     Case { case: String, since: i64, change: Change },
     /// What a check against the vendor said.
     Verified { rule: String, finding: Option<String>, answer: String },
+    /// What became of an item that is to be looked at again.
+    Review { item: String, did: Reviewed, who: String, to: Option<String>, note: String },
     /// Somebody read the record.
     Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
     /// Events were removed: their numbers, first and last.
     Forgot { of: Removal, who: String, why: String, events: Vec<(i64, i64)> },
+}
+
+/// What somebody did with an item of the review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reviewed {
+    /// It was given to somebody.
+    Assigned,
+    /// It was looked at, and is done.
+    Closed,
 }
 
 /// How the record was read.
@@ -158,6 +170,7 @@ impl What {
             Self::Lesson { .. } => "lesson",
             Self::Case { .. } => "case",
             Self::Verified { .. } => "verified",
+            Self::Review { .. } => "review",
             Self::Read { .. } => "read",
             Self::Forgot { .. } => "forgot",
         }
@@ -178,6 +191,7 @@ impl What {
             Self::Digest { .. }
             | Self::Drill { .. }
             | Self::Lesson { .. }
+            | Self::Review { .. }
             | Self::Read { .. }
             | Self::Forgot { .. } => None,
         }

@@ -17,7 +17,7 @@ mod spool;
 mod store;
 mod verify;
 
-pub use event::{Deed, Event, Reading, Removal, What};
+pub use event::{Deed, Event, Reading, Removal, Reviewed, What};
 pub use key::KeyPlace;
 pub use keyring::Keyring;
 pub use past::{Heed, Past, Refused};

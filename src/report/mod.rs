@@ -11,6 +11,7 @@ macro_rules! say {
 
 mod csv;
 pub mod entry;
+pub mod feedback;
 mod format;
 mod github;
 mod gitlab;

@@ -3,12 +3,14 @@
 
 use super::entry::{Entry, Hole, Report, Spot, upper};
 use super::markdown;
+use crate::catalogue::governance::{Framework, GovernanceFile};
 use crate::catalogue::{Grade, Rule, Severity};
+use crate::feedback::{governance, of_rule};
 use crate::judge::Verdict;
 use crate::source::REST;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 /// GitHub takes no file with more results.
@@ -40,6 +42,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         result(entry, index.get(entry.card.rule).copied(), others)
     });
     let results: Vec<Value> = results.collect();
+    let governance = governance();
     let value = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -48,8 +51,20 @@ pub(super) fn render(report: &Report<'_>) -> String {
                 "name": "leakcoach",
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.values().map(|rule| described(rule)).collect::<Vec<_>>(),
+                "supportedTaxonomies": (0..)
+                    .zip(&governance.framework)
+                    .map(|(index, framework)| json!({ "name": framework.id, "index": index }))
+                    .collect::<Vec<_>>(),
+                "rules": rules
+                    .values()
+                    .map(|rule| described(rule, &governance))
+                    .collect::<Vec<_>>(),
             } },
+            "taxonomies": governance
+                .framework
+                .iter()
+                .map(|framework| taxonomy(framework, &governance, rules.values().copied()))
+                .collect::<Vec<_>>(),
             "automationDetails": { "id": "leakcoach/" },
             "columnKind": "unicodeCodePoints",
             "invocations": [{
@@ -153,7 +168,7 @@ fn uri(path: &[u8]) -> String {
     out
 }
 
-fn described(rule: &Rule) -> Value {
+fn described(rule: &Rule, governance: &GovernanceFile) -> Value {
     let words = rule.coaching();
     let mut tags = vec!["security".to_owned(), "secret".to_owned()];
     tags.extend(rule.cwe.iter().map(|number| format!("external/cwe/cwe-{number}")));
@@ -185,6 +200,7 @@ fn described(rule: &Rule) -> Value {
         },
         "help": { "text": markdown::help(rule, false), "markdown": markdown::help(rule, true) },
         "defaultConfiguration": { "level": "error" },
+        "relationships": relationships(rule, governance),
         "properties": {
             "tags": tags,
             "precision": precision,
@@ -196,6 +212,41 @@ fn described(rule: &Rule) -> Value {
         described["helpUri"] = json!(page);
     }
     described
+}
+
+/// A framework, and those of its controls that these rules touch.
+fn taxonomy<'a>(
+    framework: &Framework,
+    governance: &GovernanceFile,
+    rules: impl Iterator<Item = &'a Rule>,
+) -> Value {
+    let touched: BTreeSet<String> =
+        rules.flat_map(|rule| of_rule(governance, &framework.id, rule)).collect();
+    let taxa = touched.iter().map(|id| {
+        let title = framework.controls.get(id).map_or(id.as_str(), String::as_str);
+        json!({ "id": id, "shortDescription": { "text": title } })
+    });
+    json!({
+        "name": framework.id,
+        "fullName": format!("{} {}", framework.name, framework.version),
+        "version": framework.version,
+        "informationUri": framework.page,
+        "isComprehensive": false,
+        "shortDescription": { "text": format!("{} {}", framework.name, framework.version) },
+        "taxa": taxa.collect::<Vec<_>>(),
+    })
+}
+
+/// What a rule touches, by framework.
+fn relationships(rule: &Rule, governance: &GovernanceFile) -> Vec<Value> {
+    let frameworks = (0..).zip(&governance.framework);
+    let all = frameworks.flat_map(|(index, framework)| {
+        of_rule(governance, &framework.id, rule).into_iter().map(move |id| {
+            let component = json!({ "name": framework.id, "index": index });
+            json!({ "target": { "id": id, "toolComponent": component }, "kinds": ["relevant"] })
+        })
+    });
+    all.collect()
 }
 
 /// A rule's id as the one word that viewers show; it must be another than the id (SARIF 3.49.7).

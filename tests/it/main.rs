@@ -11,6 +11,7 @@ mod coverage;
 mod damage;
 mod drill;
 mod exceptions;
+mod feedback;
 #[cfg(feature = "fix")]
 mod fix;
 #[cfg(feature = "fix")]

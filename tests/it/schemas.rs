@@ -124,8 +124,33 @@ fn reports(formats: &[&str]) -> Vec<Vec<String>> {
 const SARIF: &[(&str, Is<'_>)] = &[
     ("", With(&["$schema", "version", "runs"])),
     ("version", OneOf(&["2.1.0"])),
-    ("runs[]", With(&["tool", "automationDetails", "columnKind", "invocations", "results"])),
-    ("runs[].tool.driver", With(&["name", "version", "semanticVersion", "rules"])),
+    (
+        "runs[]",
+        With(&["tool", "automationDetails", "columnKind", "invocations", "results", "taxonomies"]),
+    ),
+    (
+        "runs[].tool.driver",
+        With(&["name", "version", "semanticVersion", "rules", "supportedTaxonomies"]),
+    ),
+    ("runs[].tool.driver.supportedTaxonomies[]", With(&["name", "index"])),
+    (
+        "runs[].taxonomies[]",
+        With(&[
+            "name",
+            "fullName",
+            "version",
+            "informationUri",
+            "isComprehensive",
+            "shortDescription",
+            "taxa",
+        ]),
+    ),
+    ("runs[].taxonomies[].isComprehensive", Flag),
+    ("runs[].taxonomies[].informationUri", Matching(r"^https://\S+$")),
+    ("runs[].taxonomies[].taxa[]", With(&["id", "shortDescription"])),
+    ("runs[].tool.driver.rules[].relationships[]", With(&["target", "kinds"])),
+    ("runs[].tool.driver.rules[].relationships[].target", With(&["id", "toolComponent"])),
+    ("runs[].tool.driver.rules[].relationships[].target.toolComponent", With(&["name", "index"])),
     ("runs[].columnKind", OneOf(&["utf16CodeUnits", "unicodeCodePoints"])),
     ("runs[].automationDetails", With(&["id"])),
     (
@@ -138,6 +163,7 @@ const SARIF: &[(&str, Is<'_>)] = &[
             "help",
             "helpUri",
             "defaultConfiguration",
+            "relationships",
             "properties",
         ]),
     ),
