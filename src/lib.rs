@@ -28,6 +28,7 @@ pub mod error;
 pub mod eval;
 pub mod exit;
 pub mod feedback;
+mod guard;
 pub mod hook;
 pub mod judge;
 pub mod lists;

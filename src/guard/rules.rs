@@ -1,0 +1,450 @@
+//! What the table says of commands, paths and tools.
+
+use super::shell::{self, Command, Script, Word, is_option};
+use super::table::{Entry, Kind};
+use super::wild::{covers, ends};
+use super::{Reason, Ruling};
+
+/// Programs that show nothing of a file that they are given.
+const BLIND: &[&str] = &[
+    "ls", "test", "[", "[[", "stat", "echo", "printf", "chmod", "chown", "mkdir", "rm", "rmdir",
+    "touch", "find", "fd", "git", "file", "basename", "dirname", "realpath", "readlink", "du",
+    "ssh", "ssh-add", "ssh-keygen", "cd", "pushd", "export", "alias", "tree", "which", "unlink",
+    "leakcoach", "docker", "docker-compose", "podman", "kubectl", "helm", "terraform", "openssl",
+    "certbot", "nginx", "make", "shred", "eza", "exa", "wc", "sha256sum", "md5sum", "inotifywait",
+];
+
+/// Programs that change nothing of a file that they are given.
+const READERS: &[&str] = &[
+    "cat", "less", "more", "head", "tail", "grep", "egrep", "fgrep", "rg", "ag", "ls", "stat",
+    "file", "diff", "cmp", "git", "echo", "printf", "test", "[", "[[", "find", "fd", "wc", "bat",
+    "cd", "pushd", "jq", "yq", "awk", "sed", "cut", "sort", "uniq", "nl", "xxd", "od", "hexdump",
+    "md5sum", "sha1sum", "sha256sum", "tree", "realpath", "basename", "dirname", "readlink", "du",
+    "pre-commit", "prek", "lefthook", "leakcoach", "strings", "tac", "column", "comm", "which",
+    "yamllint", "shellcheck", "python", "python3", "node", "source", ".", "code", "eza", "exa",
+];
+
+/// What a judgement knows of the place.
+pub(crate) struct Rules<'a> {
+    entries: &'a [Entry],
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) const fn new(entries: &'a [Entry]) -> Self {
+        Self { entries }
+    }
+
+    /// What there is to say of a script.
+    pub(crate) fn script(&self, script: &Script, place: &str) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        for entry in self.entries {
+            for command in &script.commands {
+                for reference in seen(entry, command) {
+                    let reason = reason(entry, place.to_owned(), reference);
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
+                }
+            }
+        }
+        reasons
+    }
+
+    /// What there is to say of a tool that reads the file at `path`.
+    pub(crate) fn reads(&self, path: &str, place: &str) -> Vec<Reason> {
+        self.at(path, place, Kind::Store)
+    }
+
+    /// The same of one that writes it.
+    pub(crate) fn writes(&self, path: &str, place: &str) -> Vec<Reason> {
+        self.at(path, place, Kind::Evasion)
+    }
+
+    fn at(&self, path: &str, place: &str, kind: Kind) -> Vec<Reason> {
+        let entries = self.entries.iter().filter(|entry| entry.kind == kind);
+        let place = format!("{place}: {}", crate::text::Escaped(path.as_bytes()));
+        entries
+            .filter(|entry| is_at(entry, path))
+            .map(|entry| reason(entry, place.clone(), path.to_owned()))
+            .collect()
+    }
+
+    /// What there is to say of a tool by its name.
+    pub(crate) fn tool(&self, name: &str) -> Vec<Reason> {
+        let name = name.to_lowercase();
+        let named = |entry: &&Entry| entry.tools.iter().any(|tool| covers(tool, &name));
+        let entries = self.entries.iter().filter(named);
+        entries.map(|entry| reason(entry, "the tool's name".to_owned(), name.clone())).collect()
+    }
+}
+
+fn reason(entry: &Entry, place: String, reference: String) -> Reason {
+    let ruling = match entry.kind {
+        Kind::Store | Kind::Evasion => Ruling::Deny,
+        Kind::Impact => Ruling::Ask,
+    };
+    Reason {
+        rule: entry.id.clone(),
+        what: entry.what.clone(),
+        place,
+        instead: entry.instead.clone(),
+        reference,
+        ruling,
+        credential: false,
+    }
+}
+
+/// What of a command the entry is about: files, or all of it.
+fn seen(entry: &Entry, command: &Command) -> Vec<String> {
+    if is_of(entry, command) {
+        let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+        return vec![words.join(" ")];
+    }
+    match entry.kind {
+        Kind::Store => read_by(entry, command),
+        Kind::Evasion => written_by(entry, command),
+        Kind::Impact => Vec::new(),
+    }
+}
+
+/// Whether the command itself is what the entry is about.
+fn is_of(entry: &Entry, command: &Command) -> bool {
+    let set = |(name, value): &(String, String)| {
+        entry.variables.iter().any(|pattern| match pattern.split_once('=') {
+            Some((wanted, state)) => covers(wanted, name) && covers(state, value),
+            None => covers(pattern, name),
+        })
+    };
+    let exported = || {
+        matches!(command.program(), "export" | "declare" | "typeset" | "setenv" | "set")
+            && command
+                .words
+                .iter()
+                .skip(1)
+                .filter_map(|word| word.text.split_once('='))
+                .any(|(name, value)| set(&(name.to_owned(), value.to_owned())))
+    };
+    if command.assigned.iter().any(set) || exported() {
+        return true;
+    }
+    match entry.id.as_str() {
+        "pipe-to-shell" if command.runs_unseen => return true,
+        "unseen-command" => {
+            return command.words.first().is_some_and(|word| !word.known && word.text.is_empty());
+        }
+        _ => {}
+    }
+    let matches = |patterns: &[String]| patterns.iter().any(|one| is_command(one, command));
+    matches(&entry.commands) && !matches(&entry.except_commands)
+}
+
+/// The entry's files among `paths`.
+fn among(entry: &Entry, paths: impl Iterator<Item = String>) -> Vec<String> {
+    paths.filter(|path| is_at(entry, path)).collect()
+}
+
+/// What of a program's text could be a path.
+fn paths_in(code: &str) -> impl Iterator<Item = String> {
+    let other = |char: char| !(char.is_alphanumeric() || "._~/-".contains(char));
+    code.split(other).filter(|path| !path.is_empty()).map(str::to_owned)
+}
+
+fn from_here<'a>(command: &'a Command, paths: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    paths.iter().map(|path| shell::join(&command.folder, path))
+}
+
+/// The files of the entry that the command reads.
+fn read_by(entry: &Entry, command: &Command) -> Vec<String> {
+    let mut found = among(entry, from_here(command, &command.reads));
+    let program = command.program();
+    let counts = if entry.programs.is_empty() {
+        !BLIND.contains(&program)
+    } else {
+        entry.programs.iter().any(|one| one == program)
+    };
+    if counts && !program.is_empty() {
+        found.extend(match shell::inline_code(command) {
+            Some(code) => among(entry, paths_in(code).chain(arguments(command))),
+            None => among(entry, arguments(command)),
+        });
+    }
+    found
+}
+
+/// The files of the entry that the command changes.
+fn written_by(entry: &Entry, command: &Command) -> Vec<String> {
+    let mut found = among(entry, from_here(command, &command.writes));
+    let program = command.program();
+    let says = |words: &[&str]| {
+        command.words.iter().skip(1).any(|word| words.contains(&word.text.as_str()))
+    };
+    let in_place = || {
+        let short = |word: &Word| word.text.starts_with("-i") || word.text.starts_with("--in-place");
+        matches!(program, "sed" | "yq" | "awk") && command.words.iter().skip(1).any(short)
+    };
+    let git_changes = || program == "git" && says(&["rm", "mv", "update-index", "apply"]);
+    if program.is_empty() {
+        return found;
+    }
+    if let Some(code) = shell::inline_code(command).filter(|_| program != "awk") {
+        // A program that names the file could write it.
+        found.extend(among(entry, paths_in(code)));
+    } else if !READERS.contains(&program) || in_place() || git_changes() {
+        found.extend(among(entry, arguments(command)));
+    }
+    found
+}
+
+/// What among the arguments could be a path: also behind `=`, `@` and `:`.
+fn arguments(command: &Command) -> impl Iterator<Item = String> {
+    let identity = matches!(command.program(), "scp" | "sftp" | "rsync" | "ssh" | "sshfs");
+    let words = command.words.iter().enumerate().skip(1).filter(move |(at, _)| {
+        let before = command.words.get(at - 1).map(|word| word.text.as_str());
+        !(identity && before == Some("-i"))
+    });
+    words.flat_map(|(_, word)| candidates(word, &command.folder))
+}
+
+fn candidates(word: &Word, folder: &str) -> Vec<String> {
+    let text = word.text.as_str();
+    if text.len() > 1024 || text.contains('\n') {
+        return Vec::new();
+    }
+    let mut all = vec![shell::join(folder, text)];
+    for part in text.split(['=', '@', ':', ',']).filter(|part| part.len() < text.len()) {
+        if !part.is_empty() {
+            all.push(shell::join(folder, part));
+        }
+    }
+    if word.bare && text.contains(['*', '?']) {
+        // Marked, so that it is taken for a pattern and not for a name.
+        all.push(format!("\u{0}{}", shell::join(folder, text)));
+    }
+    all
+}
+
+/// Whether a path is one of the entry's.
+pub(super) fn is_at(entry: &Entry, path: &str) -> bool {
+    if let Some(pattern) = path.strip_prefix('\u{0}') {
+        let last = pattern.rsplit('/').next().unwrap_or(pattern);
+        let letters = last.chars().filter(|char| !matches!(char, '*' | '?')).count();
+        let open = last.starts_with(['*', '?']) || letters < 2;
+        return !open
+            && entry.paths.iter().any(|known| {
+                let known = known.trim_end_matches("/**");
+                !known.contains(['*', '?']) && ends(pattern, known)
+                    || known == ".ssh/id_*" && ends(known, pattern)
+            });
+    }
+    entry.paths.iter().any(|pattern| ends(pattern, path))
+        && !entry.except.iter().any(|pattern| ends(pattern, path))
+}
+
+/// Options of git after which a value follows.
+fn takes_value(program: &str, option: &str) -> bool {
+    let git = || {
+        let short = option.starts_with('-') && !option.starts_with("--");
+        short && option.ends_with(['m', 'F', 'C', 'c', 't']) || option == "--message"
+    };
+    program == "git" && git()
+}
+
+/// Whether a command is what `pattern` says, see `patterns/guard.toml`.
+fn is_command(pattern: &str, command: &Command) -> bool {
+    let mut tokens = pattern.split_whitespace();
+    let Some(program) = tokens.next() else { return false };
+    let name = command.program();
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    if name.is_empty() || !either(program, name) {
+        return false;
+    }
+    let arguments: Vec<Argument<'_>> = arguments_of(name, command);
+    let mut sequence: Vec<&str> = Vec::new();
+    for token in tokens {
+        let holds = match token {
+            "!+" => !arguments.iter().any(|it| !it.option && !it.text.contains('=')),
+            "!*" => arguments.is_empty(),
+            _ => {
+                if let Some(option) = token.strip_prefix('!') {
+                    !arguments.iter().any(|it| it.is_option(option, name))
+                } else if let Some(text) = token.strip_prefix('@') {
+                    let text = text.to_lowercase();
+                    arguments.iter().any(|it| either(&text, &it.text.to_lowercase()))
+                } else if token.starts_with('-') {
+                    token.split('|').any(|one| {
+                        arguments.iter().any(|it| it.is_option(one, name))
+                    })
+                } else {
+                    sequence.push(token);
+                    true
+                }
+            }
+        };
+        if !holds {
+            return false;
+        }
+    }
+    in_order(&sequence, &arguments)
+}
+
+/// One argument.
+struct Argument<'a> {
+    text: &'a str,
+    option: bool,
+    /// Whether it may be the value of the option before it.
+    may_be_value: bool,
+}
+
+impl Argument<'_> {
+    fn is_option(&self, option: &str, program: &str) -> bool {
+        if !self.option {
+            return false;
+        }
+        if let Some(prefix) = option.strip_suffix('*') {
+            return self.text.starts_with(prefix);
+        }
+        let rest = self.text.strip_prefix(option);
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('=')) {
+            return true;
+        }
+        let single = option.strip_prefix('-').filter(|letter| letter.chars().count() == 1);
+        let (Some(letter), false) = (single, self.text.starts_with("--")) else { return false };
+        // In git's clusters, what follows the letter of a value is that value.
+        let valued = |char: &char| program == "git" && "mFCctSu".contains(*char);
+        let mut ended = false;
+        let mut letters = self.text.chars().skip(1).take_while(|char| {
+            let goes_on = !ended;
+            ended = valued(char);
+            goes_on
+        });
+        letters.any(|char| letter.starts_with(char))
+    }
+}
+
+fn arguments_of<'a>(program: &str, command: &'a Command) -> Vec<Argument<'a>> {
+    let mut all: Vec<Argument<'a>> = Vec::new();
+    let mut value = false;
+    let mut ended = false;
+    for word in command.words.iter().skip(1) {
+        let option = is_option(&word.text) && !value && !ended;
+        let may_be_value =
+            all.last().is_some_and(|last: &Argument<'_>| last.option && !last.text.contains('='));
+        all.push(Argument { text: &word.text, option, may_be_value });
+        ended |= option && word.text == "--";
+        value = option && takes_value(program, &word.text);
+    }
+    all
+}
+
+/// Whether the arguments that are no options begin with `wanted`, values of options aside.
+fn in_order(wanted: &[&str], arguments: &[Argument<'_>]) -> bool {
+    let Some((first, rest)) = wanted.split_first() else { return true };
+    for (at, argument) in arguments.iter().enumerate() {
+        if argument.option {
+            continue;
+        }
+        let after = arguments.get(at + 1..).unwrap_or_default();
+        if either(first, argument.text) && in_order(rest, after) {
+            return true;
+        }
+        if !argument.may_be_value {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether one of the patterns between bars covers `text`.
+fn either(patterns: &str, text: &str) -> bool {
+    patterns.split('|').any(|pattern| covers(pattern, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rules;
+    use crate::guard::shell;
+    use crate::guard::table::{Kind, entries};
+    use std::collections::HashSet;
+
+    fn ids(text: &str) -> Vec<String> {
+        let entries = entries().unwrap();
+        let script = shell::read(text);
+        assert!(!script.faults, "cannot read {text}");
+        let reasons = Rules::new(&entries).script(&script, "command");
+        reasons.into_iter().map(|reason| reason.rule).collect()
+    }
+
+    #[test]
+    fn every_sample_is_seen_and_no_near_miss_is() {
+        let mut wrong = Vec::new();
+        for entry in entries().unwrap() {
+            for sample in &entry.samples {
+                if !ids(sample).contains(&entry.id) {
+                    wrong.push(format!("{}: not seen: {sample}", entry.id));
+                }
+            }
+            for near_miss in &entry.near_misses {
+                if ids(near_miss).contains(&entry.id) {
+                    wrong.push(format!("{}: seen: {near_miss}", entry.id));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn every_entry_is_told_once_and_tried() {
+        let mut seen = HashSet::new();
+        for entry in entries().unwrap() {
+            assert!(seen.insert(entry.id.clone()), "{} is there twice", entry.id);
+            assert!(!entry.what.is_empty() && !entry.instead.is_empty(), "{}", entry.id);
+            let tried = entry.samples.len() > 1 && entry.near_misses.len() > 1
+                || !entry.tools.is_empty()
+                || !entry.samples.is_empty() && !entry.near_misses.is_empty();
+            assert!(tried, "{} has no samples", entry.id);
+        }
+    }
+
+    /// What agents do all day is let through.
+    #[test]
+    fn ordinary_work_is_silent() {
+        for text in [
+            "git status --short && git diff --stat",
+            "git add -A && git commit -m 'feat: add retries'",
+            "cargo test --offline -q 2>&1 | tail -n 20",
+            "npm ci && npm run build",
+            "python3 -m pytest tests -x -q",
+            "rg -n 'fn main' src | head",
+            "sed -n '1,80p' src/main.rs",
+            "ls -la; pwd; cat README.md",
+            "mkdir -p out && cp src/*.json out/",
+            "find . -name '*.rs' -exec wc -l {} +",
+            "for f in src/*.py; do echo $f; done",
+            "docker compose up -d && docker logs app",
+            "curl -s http://localhost:3000/health | jq .status",
+            "node scripts/gen.js > out.txt",
+            "kubectl get pods -n staging",
+            "cat <<'EOF' > src/new.py\nprint('x')\nEOF",
+            "export PATH=$HOME/bin:$PATH",
+            "if [ -f .env ]; then echo there; fi",
+            "go build ./... && go vet ./...",
+            "gh pr create --title x --body y",
+            "git push -u origin feature/retry",
+            "python - <<'EOF'\nprint(1)\nEOF",
+        ] {
+            assert_eq!(ids(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tools_and_files_of_other_tools_count_too() {
+        let entries = entries().unwrap();
+        let rules = Rules::new(&entries);
+        assert!(!rules.tool("mcp__github__delete_repository").is_empty());
+        assert!(rules.tool("mcp__github__list_issues").is_empty());
+        assert_eq!(rules.reads("/home/me/app/.env", "file_path")[0].rule, "env-file");
+        assert_eq!(rules.writes(".husky/pre-commit", "file_path")[0].rule, "hook-files");
+        assert!(rules.writes("src/app.py", "file_path").is_empty());
+        assert!(entries.iter().any(|entry| entry.kind == Kind::Impact));
+    }
+}

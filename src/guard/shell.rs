@@ -1,0 +1,437 @@
+//! What a shell would run: the commands of a script, with what is quoted, assigned, redirected
+//! and piped taken for what it is, and wrappers seen through.
+//!
+//! Read by the grammar of bash (tree-sitter-bash). What it cannot read is told by
+//! [`Script::faults`], never dropped in silence.
+
+pub(super) mod through;
+mod words;
+
+pub(super) use through::inline_code;
+
+use std::collections::HashMap;
+use tree_sitter::{Node, Parser};
+
+/// As long a script as is read.
+const AT_MOST: usize = 1 << 20;
+/// As many commands are looked at.
+pub(super) const COMMANDS: usize = 4096;
+/// As deep are scripts within scripts looked into.
+const DEPTH: usize = 8;
+
+/// What a script runs.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    /// Its commands, and those within them.
+    pub(crate) commands: Vec<Command>,
+    /// Whether a part of it could not be read.
+    pub(crate) faults: bool,
+}
+
+/// A word of a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// As far as it is known before it runs.
+    pub(crate) text: String,
+    /// Whether all of it is known.
+    pub(crate) known: bool,
+    /// Whether no part of it is quoted, so that `*` and `?` are wildcards.
+    pub(crate) bare: bool,
+}
+
+/// One command.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Command {
+    /// The program and its arguments; none of a mere redirection or assignment.
+    pub(crate) words: Vec<Word>,
+    /// Variables that are set for it, or from it on.
+    pub(crate) assigned: Vec<(String, String)>,
+    /// Files that it is fed.
+    pub(crate) reads: Vec<String>,
+    /// Files that it is redirected to.
+    pub(crate) writes: Vec<String>,
+    /// The folder that `cd` went to before.
+    pub(crate) folder: String,
+    /// What it is fed.
+    pub(crate) fed: Fed,
+    /// Whether it runs text that is not known before.
+    pub(crate) runs_unseen: bool,
+}
+
+/// What a command reads on its standard input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Fed {
+    /// Nothing that the script says.
+    #[default]
+    Nothing,
+    /// This text.
+    Text(String),
+    /// What another command prints.
+    Unknown,
+}
+
+impl Command {
+    /// The program's name, without its folder.
+    pub(crate) fn program(&self) -> &str {
+        let name = self.words.first().map_or("", |word| &word.text);
+        name.rsplit(['/', '\\']).next().unwrap_or(name)
+    }
+
+    /// What it would print, where that is known.
+    fn prints(&self) -> Fed {
+        let words = self.words.get(1..).unwrap_or_default();
+        let said = || words.iter().filter(|word| !is_option(&word.text));
+        match self.program() {
+            "echo" | "printf" if words.iter().all(|word| word.known) => {
+                Fed::Text(said().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
+            }
+            "cat" | "tee" if said().next().is_none() => self.fed.clone(),
+            _ => Fed::Unknown,
+        }
+    }
+}
+
+/// Whether a word is an option.
+pub(crate) fn is_option(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-')
+}
+
+/// Reads a script, and the scripts within it.
+pub(crate) fn read(text: &str) -> Script {
+    let mut script = Script::default();
+    read_into(text, 0, "", &mut script);
+    script
+}
+
+fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
+    if text.len() > AT_MOST || depth > DEPTH || script.commands.len() > COMMANDS {
+        script.faults = true;
+        return;
+    }
+    let mut parser = Parser::new();
+    let tree = parser
+        .set_language(&tree_sitter_bash::LANGUAGE.into())
+        .ok()
+        .and_then(|()| parser.parse(text, None));
+    let Some(tree) = tree else {
+        script.faults = true;
+        return;
+    };
+    // Text that a language's string happens to hold is read on trial: it need be no script.
+    script.faults |= depth == 0 && tree.root_node().has_error();
+    let mut reader = Reader {
+        text,
+        variables: HashMap::new(),
+        fed: HashMap::new(),
+        commands: Vec::new(),
+        folder: folder.to_owned(),
+    };
+    reader.walk(tree.root_node());
+    for command in reader.commands {
+        through::see(command, depth, script);
+    }
+}
+
+/// Goes through a tree in order, so that variables and `cd` count for what follows.
+struct Reader<'t> {
+    text: &'t str,
+    variables: HashMap<String, Vec<String>>,
+    /// What nodes are fed, by id.
+    fed: HashMap<usize, Fed>,
+    commands: Vec<Command>,
+    folder: String,
+}
+
+impl<'t> Reader<'t> {
+    fn walk(&mut self, root: Node<'t>) {
+        let mut cursor = root.walk();
+        loop {
+            self.visit(cursor.node());
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn raw(&self, node: Node<'_>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    fn visit(&mut self, node: Node<'t>) {
+        match node.kind() {
+            "command" | "declaration_command" | "unset_command" => {
+                let command = self.command(node);
+                self.follow(&command);
+                self.commands.push(command);
+            }
+            "variable_assignment" => self.assign(node),
+            "for_statement" => self.each_of(node),
+            "pipeline" => self.pipe(node, Fed::Nothing),
+            "redirected_statement" => self.redirect(node),
+            "function_definition" | "test_command" => {}
+            _ => {}
+        }
+    }
+
+    /// `cd` moves what follows.
+    fn follow(&mut self, command: &Command) {
+        let to = command.words.iter().skip(1).find(|word| !is_option(&word.text));
+        if let ("cd" | "pushd", Some(to)) = (command.program(), to) {
+            self.folder = join(&self.folder, &to.text);
+        }
+    }
+
+    fn assign(&mut self, node: Node<'t>) {
+        let in_command = node.parent().is_some_and(|parent| parent.kind() == "command");
+        let Some((name, values)) = self.assignment(node).filter(|_| !in_command) else { return };
+        let declared =
+            node.parent().is_some_and(|parent| parent.kind() == "declaration_command");
+        if !declared {
+            let assigned = values.iter().map(|value| (name.clone(), value.clone())).collect();
+            let folder = self.folder.clone();
+            self.commands.push(Command { assigned, folder, ..Command::default() });
+        }
+        self.variables.insert(name, values);
+    }
+
+    fn assignment(&self, node: Node<'t>) -> Option<(String, Vec<String>)> {
+        let name = self.raw(node.child_by_field_name("name")?).to_owned();
+        let value = node.child_by_field_name("value").map(|value| self.words(value));
+        let value = value.unwrap_or_default().into_iter().map(|word| word.text);
+        let values: Vec<String> = value.collect();
+        Some((name, if values.is_empty() { vec![String::new()] } else { values }))
+    }
+
+    /// A loop's variable is each of its values.
+    fn each_of(&mut self, node: Node<'t>) {
+        let Some(name) = node.child_by_field_name("variable") else { return };
+        let mut cursor = node.walk();
+        let values = node.children_by_field_name("value", &mut cursor);
+        let values: Vec<String> =
+            values.flat_map(|value| self.words(value)).map(|word| word.text).take(32).collect();
+        self.variables.insert(self.raw(name).to_owned(), values);
+    }
+
+    fn command(&self, node: Node<'t>) -> Command {
+        let mut command = Command {
+            folder: self.folder.clone(),
+            fed: self.fed.get(&node.id()).cloned().unwrap_or_default(),
+            ..Command::default()
+        };
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "variable_assignment" => {
+                    let assigned = self.assignment(child).into_iter();
+                    command.assigned.extend(assigned.flat_map(|(name, values)| {
+                        values.into_iter().map(move |value| (name.clone(), value))
+                    }));
+                }
+                "command_name" => {
+                    let name = child.child(0).unwrap_or(child);
+                    command.words.extend(self.words(name));
+                }
+                "herestring_redirect" => command.fed = self.herestring(child),
+                "file_redirect" => self.file(child, &mut command),
+                "subshell" | "comment" => {}
+                _ if child.is_named() || node.kind() != "command" => {
+                    command.words.extend(self.words(child));
+                }
+                _ => {}
+            }
+        }
+        command
+    }
+
+    fn herestring(&self, node: Node<'t>) -> Fed {
+        let last = node.named_child_count().checked_sub(1).and_then(|at| {
+            let at = u32::try_from(at).ok()?;
+            node.named_child(at)
+        });
+        match last.map(|last| self.words(last)).and_then(|words| words.into_iter().next()) {
+            Some(word) if word.known => Fed::Text(word.text),
+            Some(_) | None => Fed::Unknown,
+        }
+    }
+
+    fn file(&self, node: Node<'t>, command: &mut Command) {
+        let mut cursor = node.walk();
+        let operator = node.children(&mut cursor).find(|child| !child.is_named());
+        let reads = operator.is_some_and(|operator| self.raw(operator).starts_with('<'));
+        let mut cursor = node.walk();
+        let destinations = node.children_by_field_name("destination", &mut cursor);
+        for word in destinations.flat_map(|destination| self.words(destination)) {
+            if reads { command.reads.push(word.text) } else { command.writes.push(word.text) }
+        }
+    }
+
+    /// What stands before `<`, `>` and `<<`.
+    fn redirect(&mut self, node: Node<'t>) {
+        let folder = self.folder.clone();
+        let mut command = Command { folder, ..Command::default() };
+        let body = node.child_by_field_name("body");
+        let mut cursor = node.walk();
+        for child in node.children_by_field_name("redirect", &mut cursor) {
+            match child.kind() {
+                "file_redirect" => self.file(child, &mut command),
+                "herestring_redirect" => command.fed = self.herestring(child),
+                "heredoc_redirect" => {
+                    command.fed = Fed::Text(self.heredoc(child, &mut command));
+                    let mut inner = child.walk();
+                    let piped = child.children(&mut inner).find(|it| it.kind() == "pipeline");
+                    let body = body.filter(|body| body.kind() == "command");
+                    if let Some(piped) = piped {
+                        let by = body.map(|body| Command {
+                            fed: command.fed.clone(),
+                            ..self.command(body)
+                        });
+                        self.pipe(piped, by.map_or(Fed::Unknown, |by| by.prints()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(body) = body {
+            let first = if body.kind() == "pipeline" { body.named_child(0) } else { Some(body) };
+            if let Some(first) = first.filter(|_| command.fed != Fed::Nothing) {
+                self.fed.insert(first.id(), command.fed.clone());
+            }
+        }
+        self.commands.push(command);
+    }
+
+    fn heredoc(&self, node: Node<'t>, command: &mut Command) -> String {
+        let mut cursor = node.walk();
+        let mut text = String::new();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "heredoc_body" => text.push_str(self.raw(child)),
+                // `cat <<EOF > file`
+                "file_redirect" => self.file(child, command),
+                _ => {}
+            }
+        }
+        text
+    }
+
+    /// Each part of a pipeline is fed what the one before prints.
+    fn pipe(&mut self, node: Node<'t>, first: Fed) {
+        let mut fed = first;
+        let mut cursor = node.walk();
+        for part in node.named_children(&mut cursor) {
+            if fed != Fed::Nothing {
+                self.fed.entry(part.id()).or_insert_with(|| fed.clone());
+            }
+            fed = match part.kind() {
+                "command" => self.command(part).prints(),
+                "redirected_statement" => {
+                    // `cmd 2>&1 | sh`: what feeds it feeds its body.
+                    if let Some(body) = part.child_by_field_name("body")
+                        && let Some(fed) = self.fed.get(&part.id()).cloned()
+                    {
+                        self.fed.insert(body.id(), fed);
+                    }
+                    part.child_by_field_name("body")
+                        .filter(|body| body.kind() == "command")
+                        .map_or(Fed::Unknown, |body| self.command(body).prints())
+                }
+                "comment" => continue,
+                _ => Fed::Unknown,
+            };
+        }
+    }
+}
+
+/// `path` seen from `folder`.
+pub(crate) fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() || path.starts_with(['/', '~']) {
+        path.to_owned()
+    } else {
+        format!("{folder}/{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fed, read};
+    use proptest::prelude::*;
+
+    /// The words of each command with a program, a line each.
+    fn commands(text: &str) -> Vec<String> {
+        let words = read(text).commands.into_iter().filter(|command| !command.words.is_empty());
+        words
+            .map(|command| {
+                command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn quotes_escapes_and_variables_are_resolved() {
+        for (text, runs) in [
+            ("g\"i\"t 'com'mit", "git commit"),
+            ("\\git $'\\x2dn'", "git -n"),
+            ("a=-n; git $a", "git -n"),
+            ("cat ${HOME}/.x", "cat ~/.x"),
+            ("cat {a,b}", "cat a b"),
+            ("for f in a b; do cat $f; done", "cat a b"),
+        ] {
+            assert!(commands(text).contains(&runs.to_owned()), "{text}: {:?}", commands(text));
+        }
+    }
+
+    #[test]
+    fn wrappers_are_seen_through() {
+        for text in [
+            "sudo -u me env A=b git push",
+            "bash -c 'git push'",
+            "echo $(git push)",
+            "x | xargs -n 1 git push",
+            "(true && git push)",
+            "bash <<E\ngit push\nE",
+            "cat <<E | bash\ngit push\nE",
+            "echo 'git push' | sudo sh",
+            "sh <<< 'git push'",
+            "ssh -p 1 host 'git push'",
+            "python3 -c \"import os; os.system('git push')\"",
+            "nohup timeout 3 git push &",
+            "bash -c \"bash -c 'git push'\"",
+            "docker exec app git push",
+            "trap 'git push' EXIT",
+        ] {
+            assert!(commands(text).contains(&"git push".to_owned()), "{text}: {:?}", commands(text));
+        }
+    }
+
+    #[test]
+    fn what_is_fed_and_redirected_is_known() {
+        let script = read("tr a b < in > out");
+        assert!(script.commands.iter().any(|it| it.reads == ["in"] && it.writes == ["out"]));
+        let script = read("curl x | sh");
+        let shell = script.commands.iter().find(|it| it.program() == "sh").unwrap();
+        assert!(shell.runs_unseen && shell.fed == Fed::Unknown);
+    }
+
+    #[test]
+    fn half_a_script_is_told() {
+        assert!(read("git commit -m 'x").faults);
+        assert!(!read("git commit -m 'x'").faults);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "[-a-z \"'$(){}<>|;&\\\\\n=*`!#~/.,]{0,80}") {
+            let _read = read(&text);
+        }
+
+        #[test]
+        fn nor_do_any_characters(text in ".{0,60}") {
+            let _read = read(&text);
+        }
+    }
+}
