@@ -43,3 +43,11 @@ pub(crate) fn ssh_keygen() -> Command {
 pub(crate) fn keyring(name: &str) -> Command {
     Command::new(name)
 }
+
+/// A command line of an agent's settings, as the agent would run it.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn agent_hook(line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]);
+    shell
+}

@@ -108,11 +108,21 @@ pub(super) fn data_folder() -> Result<PathBuf, Error> {
 /// Where the user's record is (XDG Base Directory Specification), and how long to wait for
 /// it; nothing without a home.
 pub(super) fn record(patience: Duration) -> Option<crate::record::Place> {
+    Some(crate::record::Place { folder: state_folder()?, keyring: keyring(), patience })
+}
+
+/// The user's private state folder (XDG Base Directory Specification).
+pub(super) fn state_folder() -> Option<PathBuf> {
     let absolute = |path: &PathBuf| path.is_absolute();
     let named = read("XDG_STATE_HOME").map(PathBuf::from).filter(absolute);
     let folder =
         named.or_else(|| read("HOME").map(|home| PathBuf::from(home).join(".local/state")))?;
-    Some(crate::record::Place { folder: folder.join("leakcoach"), keyring: keyring(), patience })
+    Some(folder.join("leakcoach"))
+}
+
+/// Whether standard input is a terminal.
+pub(super) fn reads_terminal() -> bool {
+    std::io::stdin().is_terminal()
 }
 
 /// The keyring of the session: one is asked only where a session's bus is there, for else

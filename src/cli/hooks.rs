@@ -1,8 +1,10 @@
 //! Hooks put in, taken out and examined.
 
+use super::agents::{self, Deed, Whose};
 use super::{env, open};
 use crate::config::Config;
 use crate::error::Error;
+use crate::guard::agent::Agent;
 use crate::hook::doctor::{self, Health, Sign};
 use crate::hook::everywhere::{self, Reach};
 use crate::judge::Verdict;
@@ -26,9 +28,21 @@ pub(super) struct InstallArgs {
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = ".")]
     #[arg(conflicts_with_all = ["global", "template"])]
     server: Option<PathBuf>,
+    /// Into the settings of an AI agent, here or yours by --user: claude-code, codex, cursor,
+    /// copilot, gemini, opencode or windsurf
+    #[arg(long, value_name = "NAME", value_parser = super::guard::agent)]
+    #[arg(conflicts_with_all = ["global", "template", "server"])]
+    agent: Option<Agent>,
+    /// With --agent: into your own settings, for all repositories
+    #[arg(long, requires = "agent")]
+    user: bool,
 }
 
 impl InstallArgs {
+    fn whose(&self) -> Whose {
+        if self.user { Whose::User } else { Whose::Project }
+    }
+
     fn reach(&self) -> Option<Reach> {
         if self.global { Some(Reach::HooksPath) } else { self.template.then_some(Reach::Template) }
     }
@@ -36,6 +50,9 @@ impl InstallArgs {
 
 /// Puts the hooks in.
 pub(super) fn install(args: &InstallArgs) -> Result<u8, Error> {
+    if let Some(agent) = args.agent {
+        return agents::edit(agent, args.whose(), Deed::Install);
+    }
     let program = env::program()?;
     if let Some(path) = &args.server {
         told(&hook::server::install(&Repo::open_at(path, &RepoEnv::default())?, &program)?);
@@ -54,6 +71,9 @@ pub(super) fn install(args: &InstallArgs) -> Result<u8, Error> {
 
 /// Takes the hooks out.
 pub(super) fn uninstall(args: &InstallArgs) -> Result<u8, Error> {
+    if let Some(agent) = args.agent {
+        return agents::edit(agent, args.whose(), Deed::Uninstall);
+    }
     if let Some(path) = &args.server {
         told(&hook::server::uninstall(&Repo::open_at(path, &RepoEnv::default())?)?);
         return Ok(exit::PASSED);
@@ -91,8 +111,9 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<u8, Error> {
     if args.remotes {
         return super::remotes::ask(args.format, args.write);
     }
-    let repo = open()?;
-    let mut signs = doctor::examine(&repo, &env::surroundings())?;
+    let (repo, around) = (open()?, env::surroundings());
+    let mut signs = doctor::examine(&repo, &around)?;
+    signs.extend(agents::examine(repo.top(), around.seed)?);
     if let Some(top) = repo.top() {
         signs.extend(loose(&Config::load_with(&env::outside()?, Some(top), &[])?));
     }

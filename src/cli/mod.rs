@@ -1,7 +1,9 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
+mod agents;
 mod allow;
 mod approval;
+mod approve;
 mod ask;
 mod audit;
 mod baseline;
@@ -21,6 +23,7 @@ mod feedback;
 #[cfg(feature = "fix")]
 mod fix;
 mod going;
+mod guard;
 mod hooks;
 mod import;
 mod init;
@@ -82,7 +85,7 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Put the hooks into this repository
-    #[command(after_help = "Examples:\n  leakcoach install\n  leakcoach install --global")]
+    #[command(after_help = "Examples:\n  leakcoach install\n  leakcoach install --global\n  leakcoach install --agent claude-code")]
     Install(hooks::InstallArgs),
     /// Take the hooks out and put back what was there
     #[command(after_help = "Example:\n  leakcoach uninstall")]
@@ -133,6 +136,16 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Answer an event of an AI agent, from standard input, in that agent's own contract
+    #[command(
+        after_help = "Exit codes: 0 the answer is on standard output, 2 refused with the reason on standard error; for `generic` 0 allowed, 1 refused, 3 could not check.\n\nExamples:\n  leakcoach install --agent claude-code\n  leakcoach guard --agent claude-code < event.json"
+    )]
+    Guard(guard::GuardArgs),
+    /// Let an agent do for a time what leakcoach refuses it: asks the person at the terminal
+    #[command(
+        after_help = "Examples:\n  leakcoach approve --agent claude-code --scope env-file:.env.test --for 30m --reason 'e2e tests need it'\n  leakcoach approve --list"
+    )]
+    Approve(approve::ApproveArgs),
     /// Check what is staged, or what else is named
     #[command(
         after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html\n  leakcoach check --repos repos.txt --shard 2/8 --part part-2.jsonl"
@@ -290,6 +303,8 @@ fn dispatch(command: Command) -> Result<u8, Error> {
             complete::man(folder.as_deref(), Args::command()).map(|()| exit::PASSED)
         }
         Command::Hook { name, args } => on_hook(&name, &args),
+        Command::Guard(args) => Ok(guard::guard(&args)),
+        Command::Approve(args) => approve::approve(&args),
         Command::Check(args) => check::check(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Audit { ask } => audit::audit(&ask),

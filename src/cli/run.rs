@@ -138,6 +138,11 @@ impl Check {
         Self { terminal: Terminal::Absent, ..self }
     }
 
+    /// The same check for an agent, which nobody can be asked through.
+    pub(super) fn by_agent(self, name: &'static str) -> Self {
+        Self { terminal: Terminal::Absent, actor: Actor::Agent(name), ..self }
+    }
+
     /// The same check by another repository's configuration.
     pub(super) fn by(self, config: Config) -> Self {
         Self { scanner: scanner(&config), config, ..self }

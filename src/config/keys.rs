@@ -85,6 +85,12 @@ pub const KEYS: &[Key] = &[
     nearest("vault.organization", "", None),
     nearest("verify.base", "", None),
     nearest("verify.ca", "", None),
+    nearest("agents.fail", "closed", None),
+    all("agents.allow[].agent"),
+    all("agents.allow[].scope"),
+    all("agents.allow[].path"),
+    all("agents.allow[].task"),
+    all("agents.allow[].until"),
     all("coaching[].rule"),
     all("coaching[].service"),
     all("coaching[].path"),
@@ -214,6 +220,10 @@ mod tests {
                     "[[{table}]]\n{key} = {value}",
                     key = key.name.rsplit('.').next().unwrap()
                 ),
+                Some(("agents.allow", "scope")) => format!("[[agents.allow]]\nscope = {value}"),
+                Some(("agents.allow", name)) => {
+                    format!("[[agents.allow]]\nscope = 'a'\n{name} = {value}")
+                }
                 Some(("coaching", name)) => format!("[[coaching]]\nsay = 'a'\n{name} = {value}"),
                 Some((table, name)) => format!("[[{table}]]\nverdict = 'block'\n{name} = {value}"),
                 None => format!("{} = {value}", key.name),

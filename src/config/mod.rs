@@ -1,6 +1,7 @@
 //! Configuration: the organisation's file, the user's, the repository's `.leakcoach.toml`,
 //! the environment and the command line, joined key by key.
 
+pub(crate) mod agents;
 pub mod cases;
 pub mod coaching;
 pub mod exceptions;
@@ -66,6 +67,8 @@ pub struct Config {
     pub exceptions: exceptions::Settings,
     /// Where values go.
     pub(crate) vault: vault::Vault,
+    /// What agents may use.
+    pub(crate) agents: agents::Agents,
     /// Where services are asked about credentials.
     pub verify: Verify,
     remotes: Remotes,
@@ -159,6 +162,7 @@ impl Config {
             }
         }
         let vault = vault::read(&mut layers)?;
+        let agents = agents::read(&mut layers)?;
         let verify = verify::read(&mut layers);
         let exceptions = exceptions::of(&mut layers)?;
         // It is read where it is needed; what is wrong in it is told like all else.
@@ -181,6 +185,7 @@ impl Config {
             coaching: coachings,
             exceptions,
             vault,
+            agents,
             verify,
         };
         if !known.rules().any(|rule| config.keeps(rule.id))

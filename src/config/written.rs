@@ -4,7 +4,7 @@
 //! function that joins the layers by [`Layers::one`](super::Layers::one) and
 //! [`Layers::all`](super::Layers::all).
 
-use super::{coaching, exceptions, record, server, vault, verify};
+use super::{agents, coaching, exceptions, record, server, vault, verify};
 use crate::judge::policy::{Answer, Preset, Transaction};
 use serde::Deserialize;
 use toml::Spanned;
@@ -26,6 +26,7 @@ pub(super) struct Written {
     pub(super) remotes: Remotes,
     pub(super) vault: vault::Written,
     pub(super) verify: verify::Written,
+    pub(super) agents: agents::Written,
     pub(super) coaching: Vec<Spanned<coaching::Written>>,
     pub(super) record: record::Written,
     pub(super) exceptions: exceptions::Written,

@@ -101,7 +101,7 @@ pub(crate) fn reply(event: &Event, reasons: &[Reason], masked: Option<&Value>) -
         Agent::Opencode => {
             let mut answer = json!({ "decision": ruling.word(), "message": message });
             if let (Some(masked), Some(answer)) = (masked, answer.as_object_mut()) {
-                answer.insert("output".to_owned(), masked.clone());
+                answer.insert("output".to_owned(), plain(masked).into());
             }
             Reply::json(&answer)
         }
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn what_could_not_be_checked_is_closed_or_open_and_never_silent() {
         for agent in Agent::ALL.iter().copied().map(Some).chain([None]) {
-            let trouble = Trouble { agent, moment: None, what: "no JSON".to_owned() };
+            let trouble = Trouble { agent, what: "no JSON".to_owned() };
             let closed = failed(&trouble, Fail::Closed);
             assert!(closed.code != 0 && closed.stderr.contains("no JSON"), "{agent:?}");
             let open = failed(&trouble, Fail::Open);

@@ -40,7 +40,6 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) agent: Option<Agent>,
-    pub(crate) moment: Option<Moment>,
     pub(crate) what: String,
 }
 
@@ -130,12 +129,11 @@ pub(crate) fn read(
     named: Option<&str>,
     bytes: &[u8],
 ) -> Result<Event, Trouble> {
-    let trouble = |agent, moment, what: &str| Trouble { agent, moment, what: what.to_owned() };
+    let trouble = |agent, what: &str| Trouble { agent, what: what.to_owned() };
     let by_name = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|it| it.1);
-    let moment = named.and_then(by_name);
     if bytes.len() > AT_MOST {
         let most = AT_MOST >> 20;
-        return Err(trouble(given, moment, &format!("the event is larger than {most} MiB")));
+        return Err(trouble(given, &format!("the event is larger than {most} MiB")));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
@@ -145,14 +143,14 @@ pub(crate) fn read(
         } else {
             format!("the event is no JSON that can be read (line {line}, column {column})")
         };
-        trouble(given, moment, &what)
+        trouble(given, &what)
     })?;
     let Value::Object(mut event) = value else {
-        return Err(trouble(given, moment, "the event is no JSON object"));
+        return Err(trouble(given, "the event is no JSON object"));
     };
     let Some(agent) = given.or_else(|| detected(&event)) else {
         let what = "the event does not tell which agent it is of: say it by --agent";
-        return Err(trouble(None, moment, what));
+        return Err(trouble(None, what));
     };
     let name = ["hook_event_name", "hookEventName", "agent_action_name", "event"]
         .iter()
@@ -161,7 +159,7 @@ pub(crate) fn read(
         .map(str::to_owned)
         .or_else(|| inferred(&event));
     let Some(name) = name else {
-        return Err(trouble(given, moment, "the event has no name"));
+        return Err(trouble(given, "the event has no name"));
     };
     let moment = match by_name(&name) {
         Some(moment) => moment,
@@ -169,7 +167,7 @@ pub(crate) fn read(
         None => {
             let shown: String = name.chars().filter(char::is_ascii_graphic).take(40).collect();
             let what = format!("leakcoach does not know the event `{shown}`");
-            return Err(trouble(Some(agent), None, &what));
+            return Err(trouble(Some(agent), &what));
         }
     };
     Ok(fields(agent, name, moment, &mut event))
@@ -221,7 +219,7 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
         Value::Object(std::mem::take(event))
     });
     let inner = input.as_object_mut();
-    let (mut prompt, mut output, mut cwd) = (prompt, output.map(parsed), cwd.or(root));
+    let (mut prompt, mut output, mut cwd) = (prompt, output, cwd.or(root));
     // Windsurf keeps all of it in one place.
     if let Some(inner) = inner.filter(|_| agent == Agent::Windsurf) {
         prompt = prompt.or_else(|| text(inner.remove("user_prompt")));

@@ -259,6 +259,10 @@ fn is_command(pattern: &str, command: &Command) -> bool {
         return false;
     }
     let arguments: Vec<Argument<'_>> = arguments_of(name, command);
+    let name = match name {
+        "git" if in_order(&["commit"], &arguments) => "git commit",
+        name => name,
+    };
     let mut sequence: Vec<&str> = Vec::new();
     for token in tokens {
         let holds = match token {
@@ -310,7 +314,11 @@ impl Argument<'_> {
         let single = option.strip_prefix('-').filter(|letter| letter.chars().count() == 1);
         let (Some(letter), false) = (single, self.text.starts_with("--")) else { return false };
         // In git's clusters, what follows the letter of a value is that value.
-        let valued = |char: &char| program == "git" && "mFCctSu".contains(*char);
+        let valued = |char: &char| match program {
+            "git commit" => "mFCctSu".contains(*char),
+            "git" => "mFCct".contains(*char),
+            _ => false,
+        };
         let mut ended = false;
         let mut letters = self.text.chars().skip(1).take_while(|char| {
             let goes_on = !ended;

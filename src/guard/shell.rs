@@ -96,11 +96,17 @@ pub(crate) fn is_option(word: &str) -> bool {
     word.len() > 1 && word.starts_with('-')
 }
 
-/// Reads a script, and the scripts within it.
-pub(crate) fn read(text: &str) -> Script {
+/// Reads a script that runs in `folder`, and the scripts within it.
+pub(crate) fn read_from(text: &str, folder: &str) -> Script {
     let mut script = Script::default();
-    read_into(text, 0, "", &mut script);
+    read_into(text, 0, folder, &mut script);
     script
+}
+
+/// The same where the folder is not known.
+#[cfg(test)]
+pub(crate) fn read(text: &str) -> Script {
+    read_from(text, "")
 }
 
 fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
@@ -112,7 +118,7 @@ fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
     let tree = parser
         .set_language(&tree_sitter_bash::LANGUAGE.into())
         .ok()
-        .and_then(|()| parser.parse(text, None));
+        .and_then(|()| parser.parse(plain(text), None));
     let Some(tree) = tree else {
         script.faults = true;
         return;
@@ -130,6 +136,12 @@ fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
     for command in reader.commands {
         through::see(command, depth, script);
     }
+}
+
+/// `text` with each byte that is no ASCII put as a letter, its places unchanged: the grammar's
+/// scanner gives wide characters to C's `isdigit`, which reads beyond its table.
+fn plain(text: &str) -> Vec<u8> {
+    text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'x' }).collect()
 }
 
 /// Goes through a tree in order, so that variables and `cd` count for what follows.
@@ -421,6 +433,14 @@ mod tests {
     fn half_a_script_is_told() {
         assert!(read("git commit -m 'x").faults);
         assert!(!read("git commit -m 'x'").faults);
+    }
+
+    #[test]
+    fn wide_characters_neither_crash_nor_hide() {
+        for text in ["{\u{1f600} x", "echo \u{e9}\u{1f600}; git push", "{\u{10ffff}..1}"] {
+            let _read = read(text);
+        }
+        assert!(commands("echo \u{e9}; cat '\u{1f600}'").contains(&"cat \u{1f600}".to_owned()));
     }
 
     proptest! {

@@ -112,6 +112,10 @@ pub enum What {
     Verified { rule: String, finding: Option<String>, answer: String },
     /// What became of an item that is to be looked at again.
     Review { item: String, did: Reviewed, who: String, to: Option<String>, note: String },
+    /// An agent's call was refused, asked about, or had its output masked.
+    Guarded { tool: String, rule: String, decision: String, exposure: Option<String> },
+    /// A person approved something for an agent.
+    Approved { agent: String, scope: String, until: i64, reason: String },
     /// Somebody read the record.
     Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
     /// Events were removed: their numbers, first and last.
@@ -171,6 +175,8 @@ impl What {
             Self::Case { .. } => "case",
             Self::Verified { .. } => "verified",
             Self::Review { .. } => "review",
+            Self::Guarded { .. } => "guarded",
+            Self::Approved { .. } => "approved",
             Self::Read { .. } => "read",
             Self::Forgot { .. } => "forgot",
         }
@@ -192,6 +198,8 @@ impl What {
             | Self::Drill { .. }
             | Self::Lesson { .. }
             | Self::Review { .. }
+            | Self::Guarded { .. }
+            | Self::Approved { .. }
             | Self::Read { .. }
             | Self::Forgot { .. } => None,
         }

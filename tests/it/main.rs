@@ -17,6 +17,7 @@ mod fix;
 #[cfg(feature = "fix")]
 mod fix_corpus;
 mod foreign_rules;
+mod guard;
 mod harness;
 mod history;
 mod hook;

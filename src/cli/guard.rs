@@ -1,0 +1,206 @@
+//! `leakcoach guard`: an agent's event in, that agent's answer out.
+
+mod look;
+
+use super::{env, recall};
+use crate::config::Config;
+use crate::error::Error;
+use crate::guard::agent::Agent;
+use crate::guard::answer::{self, Fail, Reply};
+use crate::guard::approval::{self, Approval};
+use crate::guard::event::{self, Event, Moment, Trouble};
+use crate::guard::{Reason, Ruling, intent};
+use crate::record::What;
+use crate::report;
+use crate::source::{Repo, RepoEnv};
+use clap::Args;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// As many reasons of one call are recorded.
+const RECORDED: usize = 5;
+
+#[derive(Debug, Args)]
+pub(super) struct GuardArgs {
+    /// The agent whose event it is: claude-code, codex, cursor, copilot, gemini, opencode,
+    /// windsurf or generic; told by the event where only one writes such
+    #[arg(long, value_name = "NAME", value_parser = agent)]
+    agent: Option<Agent>,
+    /// The event's name, for an agent whose events do not say it
+    #[arg(long, value_name = "NAME")]
+    event: Option<String>,
+}
+
+/// The agent called `given`.
+pub(super) fn agent(given: &str) -> Result<Agent, String> {
+    Agent::named(given).ok_or_else(|| {
+        let known: Vec<&str> = Agent::ALL.iter().map(|agent| agent.word()).collect();
+        format!("one of: {}", known.join(", "))
+    })
+}
+
+/// Answers one event. Never an error: whatever goes wrong is an answer too, for agents let a
+/// call through whose hook fails.
+pub(super) fn guard(args: &GuardArgs) -> u8 {
+    let reply = std::panic::catch_unwind(|| answered(args)).unwrap_or_else(|_| {
+        let what = "leakcoach itself failed".to_owned();
+        answer::failed(&Trouble { agent: args.agent, what }, Fail::Closed)
+    });
+    let Reply { stdout, stderr, code } = reply;
+    if !stderr.is_empty() {
+        report::notice(stderr.strip_prefix("leakcoach ").unwrap_or(&stderr));
+    }
+    if !stdout.is_empty() {
+        report::data(&stdout);
+    }
+    code
+}
+
+fn answered(args: &GuardArgs) -> Reply {
+    let read = input().and_then(|bytes| {
+        event::read(args.agent, args.event.as_deref(), &bytes).map_err(|trouble| Trouble {
+            agent: trouble.agent.or(args.agent),
+            ..trouble
+        })
+    });
+    let event = match read {
+        Ok(event) => event,
+        Err(trouble) => {
+            let agent = trouble.agent.or(args.agent);
+            return answer::failed(&Trouble { agent, ..trouble }, fail(Path::new(".")));
+        }
+    };
+    if event.moment == Moment::Other {
+        return answer::reply(&event, &[], None);
+    }
+    let place = Place::of(&event);
+    match judged(&event, &place) {
+        Ok(reply) => reply,
+        Err(error) => {
+            let trouble = Trouble { agent: Some(event.agent), what: error.to_string() };
+            answer::failed(&trouble, fail(&place.cwd))
+        }
+    }
+}
+
+/// All of standard input, and one byte more than is looked at.
+fn input() -> Result<Vec<u8>, Trouble> {
+    let trouble = |what: &str| Trouble { agent: None, what: what.to_owned() };
+    if env::reads_terminal() {
+        return Err(trouble("the event is read from standard input, which is a terminal"));
+    }
+    let mut bytes = Vec::new();
+    let most = event::AT_MOST as u64 + 1;
+    std::io::stdin()
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|_| trouble("standard input cannot be read"))?;
+    // The rest is read too, so that the agent's write does not fail.
+    let _rest = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    Ok(bytes)
+}
+
+/// Where a call would act.
+pub(super) struct Place {
+    pub(super) cwd: PathBuf,
+    repo: Result<Option<Repo>, Error>,
+    /// The top of the repository, or the folder.
+    pub(super) top: PathBuf,
+}
+
+impl Place {
+    fn of(event: &Event) -> Self {
+        let cwd = event.cwd.clone().filter(|cwd| cwd.is_dir());
+        Self::at(cwd.unwrap_or_else(|| PathBuf::from(".")))
+    }
+
+    /// The place around `cwd`.
+    pub(super) fn at(cwd: PathBuf) -> Self {
+        let cwd = std::fs::canonicalize(&cwd).unwrap_or(cwd);
+        let repo = match Repo::open_at(&cwd, &RepoEnv::default()) {
+            Ok(repo) => Ok(Some(repo)),
+            Err(Error::NoRepository { .. }) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let top = repo.as_ref().ok().and_then(|repo| repo.as_ref()?.top().map(Path::to_owned));
+        let top = top.and_then(|top| std::fs::canonicalize(top).ok());
+        Self { top: top.unwrap_or_else(|| cwd.clone()), repo, cwd }
+    }
+
+    /// The repository, where there is one that can be read.
+    pub(super) fn repo(&self) -> Option<&Repo> {
+        self.repo.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// Its name in approvals.
+    pub(super) fn folder(&self) -> String {
+        self.top.to_string_lossy().into_owned()
+    }
+}
+
+/// What is configured for calls that cannot be checked; no where that cannot be read either.
+fn fail(cwd: &Path) -> Fail {
+    let place = Place::at(cwd.to_owned());
+    let top = match &place.repo {
+        Ok(repo) => repo.as_ref().and_then(Repo::top),
+        Err(_) => return Fail::Closed,
+    };
+    let config = env::outside().and_then(|outside| Config::load_with(&outside, top, &[]));
+    match config {
+        Ok(config) if config.agents.fails_open => Fail::Open,
+        Ok(_) | Err(_) => Fail::Closed,
+    }
+}
+
+fn judged(event: &Event, place: &Place) -> Result<Reply, Error> {
+    let repo = match &place.repo {
+        Ok(repo) => repo.as_ref(),
+        Err(error) => {
+            let (what, why) = ("the repository around it".to_owned(), error.to_string());
+            return Err(Error::Repository { what, why });
+        }
+    };
+    let look = look::Look::new(event, place, repo)?;
+    let mut sight = look.at(&intent::of(event))?;
+    sight.reasons.retain(|reason| !approved(event, place, look.config(), reason));
+    if event.moment == Moment::Before {
+        sight.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.ruling));
+    }
+    let ruling = answer::ruling(event, &sight.reasons);
+    if ruling != Ruling::Allow {
+        record(event, repo, ruling, &sight.reasons);
+    }
+    Ok(answer::reply(event, &sight.reasons, sight.masked.as_ref()))
+}
+
+/// Whether a person, or the configuration, lets this agent do it here and now. What a tool
+/// printed is not approved by anybody: it is out.
+fn approved(event: &Event, place: &Place, config: &Config, reason: &Reason) -> bool {
+    if event.moment == Moment::After {
+        return false;
+    }
+    let now = env::now();
+    let task = env::variable("LEAKCOACH_TASK");
+    let task = task.as_ref().and_then(|task| task.to_str()).unwrap_or_default();
+    let below = place.cwd.strip_prefix(&place.top).unwrap_or(Path::new(""));
+    let folder = below.to_string_lossy();
+    config.agents.allow.iter().any(|one| one.lets(event.agent, now, task, &folder, reason))
+        || approvals().iter().any(|one| one.lets(event.agent, &place.folder(), now, reason))
+}
+
+/// What persons approved.
+pub(super) fn approvals() -> Vec<Approval> {
+    env::state_folder().map(|folder| approval::read(&folder)).unwrap_or_default()
+}
+
+fn record(event: &Event, repo: Option<&Repo>, ruling: Ruling, reasons: &[Reason]) {
+    let tool: String = event.tool.chars().filter(char::is_ascii_graphic).take(64).collect();
+    let told = |reason: &Reason| What::Guarded {
+        tool: tool.clone(),
+        rule: reason.rule.clone(),
+        decision: ruling.word().to_owned(),
+        exposure: (event.moment == Moment::After).then(|| "logged".to_owned()),
+    };
+    let what = reasons.iter().take(RECORDED).map(told).collect();
+    recall::note_for(event.agent.name(), repo, what);
+}

@@ -1,0 +1,361 @@
+//! What is seen in a call: by the scan in its texts, by the table in its commands and paths.
+
+use super::Place;
+use crate::cli::run::{Check, Stand, Where, ignored};
+use crate::config::Config;
+use crate::error::Error;
+use crate::guard::event::{Event, Moment};
+use crate::guard::intent::{Intent, Text};
+use crate::guard::rules::Rules;
+use crate::guard::table::{Entry, entries};
+use crate::guard::{Reason, Ruling, agent::Agent, shell};
+use crate::judge::{Exposure, Verdict};
+use crate::scan::{self, Finding, Found};
+use crate::secret::Secret;
+use crate::source::lines::LineStarts;
+use crate::source::{Coverage, Medium, Repo};
+use serde_json::Value;
+use std::path::Path;
+
+/// As large a file is looked into before an agent reads it.
+const FILE: u64 = 4 << 20;
+/// As large an input is scanned as a whole beside its texts.
+const WHOLE: usize = 1 << 20;
+
+/// What the shell's tools are called where the grammar is bash's.
+const FOREIGN_SHELLS: &[&str] = &["powershell", "pwsh", "cmd"];
+
+/// Looks at calls of one event.
+pub(super) struct Look<'a> {
+    event: &'a Event,
+    place: &'a Place,
+    check: Check,
+    entries: Vec<Entry>,
+}
+
+/// What was seen.
+#[derive(Default)]
+pub(super) struct Sight {
+    pub(super) reasons: Vec<Reason>,
+    /// The output without its credentials.
+    pub(super) masked: Option<Value>,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(
+        event: &'a Event,
+        place: &'a Place,
+        repo: Option<&Repo>,
+    ) -> Result<Self, Error> {
+        let check = Check::new(repo, &[])?.by_agent(event.agent.name());
+        let entries = entries().map_err(Error::Usage)?;
+        Ok(Self { event, place, check, entries })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.check.config
+    }
+
+    pub(super) fn at(&self, intent: &Intent) -> Result<Sight, Error> {
+        let rules = Rules::new(&self.entries);
+        let mut sight = Sight::default();
+        let reasons = &mut sight.reasons;
+        if self.event.moment == Moment::Before {
+            reasons.extend(rules.tool(&self.event.tool));
+        }
+        for (place, text) in &intent.commands {
+            self.command(&rules, place, text, reasons);
+        }
+        for (place, path) in &intent.writes {
+            reasons.extend(rules.writes(path, place));
+        }
+        for (place, path) in &intent.reads {
+            let stored = rules.reads(path, place);
+            // A word after @ is a file only where there is one.
+            let counts = self.event.moment != Moment::Prompt || self.place.cwd.join(path).exists();
+            if counts && stored.is_empty() {
+                self.file(place, path, reasons)?;
+            } else if counts {
+                reasons.extend(stored);
+            }
+        }
+        let mut hidden = Vec::new();
+        for text in &intent.texts {
+            self.text(text, reasons, &mut hidden)?;
+        }
+        if hidden.is_empty() && self.event.moment != Moment::Prompt {
+            self.whole(reasons, &mut hidden)?;
+        }
+        if self.event.moment == Moment::After
+            && let Some(output) = self.event.output.as_ref().filter(|_| !hidden.is_empty())
+        {
+            sight.masked = Some(masked(output, &hidden));
+        }
+        sight.reasons.dedup();
+        Ok(sight)
+    }
+
+    fn command(&self, rules: &Rules<'_>, place: &str, text: &str, reasons: &mut Vec<Reason>) {
+        let cwd = self.event.cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned());
+        let script = shell::read_from(text, cwd.as_deref().unwrap_or_default());
+        let before = reasons.len();
+        reasons.extend(rules.script(&script, place));
+        let foreign = FOREIGN_SHELLS.contains(&self.event.tool.to_lowercase().as_str());
+        if script.faults && !foreign && reasons.len() == before && !self.config().agents.fails_open {
+            reasons.push(Reason {
+                rule: "unread-command".to_owned(),
+                what: "a command that cannot be read as a shell would".to_owned(),
+                place: place.to_owned(),
+                instead: "write it in simpler parts, one command each".to_owned(),
+                reference: text.to_owned(),
+                ruling: Ruling::Ask,
+                credential: false,
+            });
+        }
+    }
+
+    /// A file that is about to be read, where its output is not masked afterwards.
+    fn file(&self, place: &str, path: &str, reasons: &mut Vec<Reason>) -> Result<(), Error> {
+        let masks = matches!(
+            self.event.agent,
+            Agent::ClaudeCode | Agent::Copilot | Agent::Opencode | Agent::Generic
+        );
+        if masks && self.event.moment == Moment::Before {
+            return Ok(());
+        }
+        let file = self.place.cwd.join(path);
+        let fits = std::fs::metadata(&file).is_ok_and(|it| it.is_file() && it.len() <= FILE);
+        let Some(bytes) = fits.then(|| std::fs::read(&file).ok()).flatten() else {
+            return Ok(());
+        };
+        let text = Text {
+            place: place.to_owned(),
+            path: path.to_owned(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            before: String::new(),
+        };
+        let mut found = Vec::new();
+        self.text(&text, &mut found, &mut Vec::new())?;
+        reasons.extend(found.into_iter().filter(|reason| reason.credential).map(|reason| {
+            Reason {
+                ruling: Ruling::Ask,
+                instead: "work without that file, or have the value moved out of it first: \
+                          leakcoach fix"
+                    .to_owned(),
+                ..reason
+            }
+        }));
+        Ok(())
+    }
+
+    /// The input as one text, for names that stand beside their values; the output likewise.
+    fn whole(&self, reasons: &mut Vec<Reason>, hidden: &mut Vec<Hidden>) -> Result<(), Error> {
+        let value = match self.event.moment {
+            Moment::After => self.event.output.clone().unwrap_or_default(),
+            Moment::Before | Moment::Prompt | Moment::Other => without_old(&self.event.input),
+        };
+        if !value.is_object() && !value.is_array() {
+            return Ok(());
+        }
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
+        if text.len() > WHOLE {
+            return Ok(());
+        }
+        let place = if self.event.moment == Moment::After { "output" } else { "input" };
+        let path = "call.json".to_owned();
+        let text = Text { place: place.to_owned(), path, text, before: String::new() };
+        self.text(&text, reasons, hidden)
+    }
+
+    fn text(
+        &self,
+        text: &Text,
+        reasons: &mut Vec<Reason>,
+        hidden: &mut Vec<Hidden>,
+    ) -> Result<(), Error> {
+        let path = self.from_top(&text.path);
+        let name = path.as_bytes();
+        let bytes = text.text.as_bytes();
+        if !name.is_empty() && ignored(self.config(), name) {
+            return Ok(());
+        }
+        let mut coverage = Coverage::default();
+        let found = self.check.scan(name, bytes, &mut coverage);
+        if let Some(unread) = coverage.unread.first() {
+            let what = format!("`{}` of the call", text.place);
+            return Err(Error::Repository { what, why: unread.why.clone() });
+        }
+        if self.event.moment == Moment::Before {
+            reasons.extend(marker(&found, text));
+        }
+        if found.findings.is_empty() {
+            return Ok(());
+        }
+        let lines = LineStarts::of(bytes);
+        let after = self.event.moment == Moment::After;
+        let stand = Stand {
+            path: name,
+            raw: bytes,
+            text: bytes,
+            archive: None,
+            exposure: if after { Exposure::Logged } else { Exposure::File },
+            commit: None,
+            place: if name.is_empty() || after { Where::Nowhere } else { Where::Files },
+            medium: if name.is_empty() { Medium::Log } else { Medium::File },
+            writer: None,
+        };
+        for finding in &found.findings {
+            let value = finding.secret.expose();
+            if !text.before.is_empty() && memchr::memmem::find(text.before.as_bytes(), value).is_some()
+            {
+                continue;
+            }
+            let card = self.check.card(finding, name, &stand, &lines);
+            if card.judgement.verdict == Verdict::Permit {
+                continue;
+            }
+            hidden.push(Hidden::of(finding, bytes));
+            let place = if text.path.is_empty() {
+                format!("`{}`, line {}", text.place, card.line)
+            } else {
+                format!("`{}` ({}:{})", text.place, card.path, card.line)
+            };
+            let reason = Reason {
+                rule: finding.rule.id.to_owned(),
+                what: finding.rule.what.to_owned(),
+                place,
+                instead: card.next_time.trim_end_matches('.').to_owned(),
+                reference: if path.is_empty() { text.place.clone() } else { path.clone() },
+                ruling: Ruling::Deny,
+                credential: true,
+            };
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// A path from the top of the repository, where it is below.
+    fn from_top(&self, path: &str) -> String {
+        if path.is_empty() || path == "call.json" {
+            return path.to_owned();
+        }
+        let whole = self.place.cwd.join(path);
+        let below = whole.strip_prefix(&self.place.top).map(Path::to_path_buf);
+        below.unwrap_or(whole).to_string_lossy().into_owned()
+    }
+}
+
+/// A value to be hidden, and the name of its rule.
+struct Hidden {
+    /// As it stands there, and as it is.
+    forms: [Secret; 2],
+    rule: &'static str,
+}
+
+impl Hidden {
+    fn of(finding: &Finding, text: &[u8]) -> Self {
+        let stands = text.get(finding.secret_span.clone()).unwrap_or_default();
+        let forms = [Secret::new(stands), Secret::new(finding.secret.expose())];
+        Self { forms, rule: finding.rule.id }
+    }
+}
+
+/// `value` without any of `hidden`, its shape unchanged.
+fn masked(value: &Value, hidden: &[Hidden]) -> Value {
+    match value {
+        Value::String(text) => {
+            let mut text = text.clone();
+            for Hidden { forms, rule } in hidden {
+                for form in forms {
+                    let Ok(form) = std::str::from_utf8(form.expose()) else { continue };
+                    if !form.is_empty() && text.contains(form) {
+                        text = text.replace(form, &format!("[{rule} hidden by leakcoach]"));
+                    }
+                }
+            }
+            Value::String(text)
+        }
+        Value::Array(all) => all.iter().map(|one| masked(one, hidden)).collect(),
+        Value::Object(all) => Value::Object(
+            all.iter()
+                .map(|(name, one)| {
+                    let name = match masked(&Value::String(name.clone()), hidden) {
+                        Value::String(name) => name,
+                        _ => name.clone(),
+                    };
+                    (name, masked(one, hidden))
+                })
+                .collect(),
+        ),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// An input without what stood in a file before.
+fn without_old(value: &Value) -> Value {
+    const OLD: [&str; 4] = ["old_string", "oldString", "old_str", "old_text"];
+    match value {
+        Value::Object(all) => Value::Object(
+            all.iter()
+                .filter(|(name, _)| !OLD.contains(&name.as_str()))
+                .map(|(name, one)| (name.clone(), without_old(one)))
+                .collect(),
+        ),
+        Value::Array(all) => all.iter().map(without_old).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// A marker that would let a credential through, which an agent writes beside it.
+fn marker(found: &Found, text: &Text) -> Option<Reason> {
+    let own = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
+    let stood = |span: &std::ops::Range<usize>| {
+        let value = text.text.as_bytes().get(span.clone()).unwrap_or_default();
+        memchr::memmem::find(text.before.as_bytes(), value).is_some()
+    };
+    let span = found.dismissed.iter().find(own).map(|one| one.span.clone());
+    let span = span.or_else(|| found.marked.first().map(|one| one.secret_span.clone()))?;
+    (!stood(&span)).then(|| Reason {
+        rule: "ignore-marker".to_owned(),
+        what: "a marker that would hide a credential from leakcoach".to_owned(),
+        place: format!("`{}`", text.place),
+        instead: "leave the marker out, and read the value from the environment".to_owned(),
+        reference: text.path.clone(),
+        ruling: Ruling::Deny,
+        credential: true,
+    })
+}
+
+/// All texts, one after the other.
+#[cfg(test)]
+fn all_texts(value: &Value) -> String {
+    let mut all = String::new();
+    crate::guard::intent::leaves(value, "", &mut |_, text| all.push_str(text));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hidden, all_texts, masked, without_old};
+    use crate::secret::Secret;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_hidden_is_gone_wherever_it_stands() {
+        let forms = || [Secret::new(b"abc123abc123"), Secret::new(b"")];
+        let hidden = [Hidden { forms: forms(), rule: "github-pat" }];
+        let value = json!({"a": ["x abc123abc123 y"], "b": {"abc123abc123": 1}, "c": true});
+        let shown = masked(&value, &hidden);
+        assert!(!shown.to_string().contains("abc123abc123"));
+        assert_eq!(all_texts(&shown), "x [github-pat hidden by leakcoach] y");
+        assert_eq!(shown["c"], true);
+    }
+
+    #[test]
+    fn what_stood_there_before_is_not_looked_at() {
+        let value = json!({"edits": [{"old_string": "a", "new_string": "b"}]});
+        assert_eq!(without_old(&value).to_string(), r#"{"edits":[{"new_string":"b"}]}"#);
+    }
+}
