@@ -64,16 +64,16 @@ pub(super) fn examine(top: Option<&Path>, seed: u64) -> Result<Vec<Sign>, Error>
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             let Some(line) = settings::called(agent, &text) else { continue };
             let shown = crate::text::Escaped::path(&path).to_string();
-            let (well, seen, mend) = if denies(agent, &line, seed)? {
-                let seen = format!("{} is told no by `{shown}`", agent.name());
-                (Health::Good, seen, String::new())
+            let (well, told, mend) = if denies(agent, &line, seed)? {
+                let told = format!("{} is told no by `{shown}`", agent.name());
+                (Health::Good, told, String::new())
             } else {
-                let seen = format!("the hook in `{shown}` lets a fake token through");
+                let told = format!("the hook in `{shown}` lets a fake token through");
                 let user = if matches!(reach, Reach::User(_)) { " --user" } else { "" };
                 let mend = format!("leakcoach install --agent {agent}{user}, with it on PATH");
-                (Health::Bad, seen, mend)
+                (Health::Bad, told, mend)
             };
-            signs.push(Sign { name: "agent", well, seen, mend });
+            signs.push(Sign { name: "agent", well, seen: told, mend });
         }
     }
     Ok(signs)
@@ -125,7 +125,9 @@ fn event(agent: Agent, token: &str) -> String {
             "agent_action_name": "pre_run_command",
             "tool_info": { "command_line": command["command"] },
         }),
-        Agent::Opencode => json!({ "event": "tool.execute.before", "tool": "bash", "args": command }),
+        Agent::Opencode => {
+            json!({ "event": "tool.execute.before", "tool": "bash", "args": command })
+        }
         Agent::Generic => json!({ "event": "before", "tool": "shell", "input": command }),
     };
     event.to_string()

@@ -58,10 +58,8 @@ pub(super) fn guard(args: &GuardArgs) -> u8 {
 
 fn answered(args: &GuardArgs) -> Reply {
     let read = input().and_then(|bytes| {
-        event::read(args.agent, args.event.as_deref(), &bytes).map_err(|trouble| Trouble {
-            agent: trouble.agent.or(args.agent),
-            ..trouble
-        })
+        event::read(args.agent, args.event.as_deref(), &bytes)
+            .map_err(|trouble| Trouble { agent: trouble.agent.or(args.agent), ..trouble })
     });
     let event = match read {
         Ok(event) => event,

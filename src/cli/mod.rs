@@ -85,7 +85,9 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Put the hooks into this repository
-    #[command(after_help = "Examples:\n  leakcoach install\n  leakcoach install --global\n  leakcoach install --agent claude-code")]
+    #[command(
+        after_help = "Examples:\n  leakcoach install\n  leakcoach install --global\n  leakcoach install --agent claude-code"
+    )]
     Install(hooks::InstallArgs),
     /// Take the hooks out and put back what was there
     #[command(after_help = "Example:\n  leakcoach uninstall")]

@@ -103,20 +103,20 @@ pub(super) fn name_of(record: &Record, folder: &Path) -> String {
 /// Records what a command did, where recording is on. What cannot be recorded is said, and
 /// is no reason to fail.
 pub(super) fn note(repo: Option<&Repo>, what: Vec<What>) {
-    note_as(actor(), LONG, repo, what);
+    note_as(&actor(), LONG, repo, what);
 }
 
 /// Records what an agent's call met, without making it wait.
 pub(super) fn note_for(actor: &str, repo: Option<&Repo>, what: Vec<What>) {
-    note_as(actor.to_owned(), PATIENCE, repo, what);
+    note_as(actor, PATIENCE, repo, what);
 }
 
-fn note_as(actor: String, patience: Duration, repo: Option<&Repo>, what: Vec<What>) {
+fn note_as(actor: &str, patience: Duration, repo: Option<&Repo>, what: Vec<What>) {
     let top = repo.and_then(Repo::top);
     let Some(Some((mut record, _))) = told(open(top, patience)) else { return };
     let repository = repo.map(|repo| name_of(&record, repo.common_dir()));
     let at = env::now();
-    let event = |what| Event { at, actor: actor.clone(), repository: repository.clone(), what };
+    let event = |what| Event { at, actor: actor.to_owned(), repository: repository.clone(), what };
     let events: Vec<Event> = what.into_iter().map(event).collect();
     told(record.append(&events));
 }

@@ -119,8 +119,7 @@ fn allowed(one: &Allow, at: &Origin) -> Result<Allowed, Error> {
     if let Some(agent) = &one.agent
         && Agent::named(agent).is_none()
     {
-        let known: Vec<&str> =
-            Agent::ALL.iter().map(|agent| agent.word()).collect();
+        let known: Vec<&str> = Agent::ALL.iter().map(|agent| agent.word()).collect();
         return Err(wrong(&format!("no such agent; one of: {}", known.join(", "))));
     }
     let until = one.until.as_deref().map(|text| {

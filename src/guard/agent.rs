@@ -18,7 +18,7 @@ words! {
         Copilot = "copilot",
         /// Gemini CLI (geminicli.com/docs/hooks/reference).
         Gemini = "gemini",
-        /// OpenCode, through the plugin that `install` writes (opencode.ai/docs/plugins).
+        /// `OpenCode`, through the plugin that `install` writes (opencode.ai/docs/plugins).
         Opencode = "opencode",
         /// Windsurf Cascade (docs.windsurf.com/windsurf/cascade/hooks).
         Windsurf = "windsurf",

@@ -43,7 +43,7 @@ pub(crate) fn ruling(event: &Event, reasons: &[Reason]) -> Ruling {
             || matches!(event.name.as_str(), "beforeShellExecution" | "beforeMCPExecution"));
     match ruling {
         Ruling::Ask if !asks => Ruling::Deny,
-        ruling => ruling,
+        Ruling::Allow | Ruling::Ask | Ruling::Deny => ruling,
     }
 }
 
@@ -109,8 +109,7 @@ pub(crate) fn reply(event: &Event, reasons: &[Reason], masked: Option<&Value>) -
         Agent::Windsurf if event.moment == Moment::After => {
             Reply { stdout: String::new(), stderr: message, code: exit::PASSED }
         }
-        Agent::Windsurf => Reply::blocked(message),
-        Agent::Generic => Reply::blocked(message),
+        Agent::Windsurf | Agent::Generic => Reply::blocked(message),
     }
 }
 
@@ -176,7 +175,6 @@ fn copilot(event: &Event, ruling: Ruling, message: &str, masked: Option<&Value>)
             "permissionDecision": ruling.word(),
             "permissionDecisionReason": message,
         }),
-        Moment::Prompt => json!({ "decision": "block", "reason": message }),
         Moment::After if event.name == "postToolUse" => {
             let text = masked.map(|masked| {
                 let text = masked.get("textResultForLlm").and_then(Value::as_str);
@@ -190,7 +188,7 @@ fn copilot(event: &Event, ruling: Ruling, message: &str, masked: Option<&Value>)
                 "additionalContext": message,
             })
         }
-        Moment::After => json!({ "decision": "block", "reason": message }),
+        Moment::Prompt | Moment::After => json!({ "decision": "block", "reason": message }),
     };
     Reply::json(&answer)
 }
@@ -325,8 +323,7 @@ mod tests {
             Ruling::Deny,
         );
         assert!(reply.code == 2 && reply.stdout.is_empty() && !reply.stderr.is_empty());
-        let (reply, value) =
-            said(Agent::Generic, r#"{"event":"before","input":{}}"#, Ruling::Ask);
+        let (reply, value) = said(Agent::Generic, r#"{"event":"before","input":{}}"#, Ruling::Ask);
         assert_eq!((reply.code, &value["decision"]), (1, &Value::from("ask")));
     }
 

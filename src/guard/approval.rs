@@ -74,8 +74,7 @@ pub(crate) fn in_scope(scope: &str, reason: &Reason) -> bool {
 
 /// The approvals kept in `folder` that carry their seal; none where there is no file.
 pub(crate) fn read(folder: &Path) -> Vec<Approval> {
-    let (Ok(text), Ok(key)) =
-        (fs::read_to_string(folder.join(FILE)), fs::read(folder.join(KEY)))
+    let (Ok(text), Ok(key)) = (fs::read_to_string(folder.join(FILE)), fs::read(folder.join(KEY)))
     else {
         return Vec::new();
     };

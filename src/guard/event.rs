@@ -85,14 +85,47 @@ const NAMES: &[(&str, Moment)] = &[
 
 /// Events of which there is nothing to check: nothing is called, or it was checked before.
 const QUIET: &[&str] = &[
-    "SessionStart", "SessionEnd", "Stop", "StopFailure", "SubagentStart", "SubagentStop",
-    "Notification", "PreCompact", "PostCompact", "PermissionRequest", "Setup", "TeammateIdle",
-    "TaskCompleted", "ConfigChange", "WorktreeCreate", "WorktreeRemove", "InstructionsLoaded",
-    "AfterAgent", "BeforeModel", "AfterModel", "BeforeToolSelection", "PreCompress",
-    "sessionStart", "sessionEnd", "stop", "preCompact", "subagentStart", "subagentStop",
-    "afterFileEdit", "afterTabFileEdit", "afterAgentResponse", "afterAgentThought", "agentStop",
-    "errorOccurred", "notification", "permissionRequest", "post_read_code", "post_write_code",
-    "post_cascade_response", "post_cascade_response_with_transcript", "post_setup_worktree",
+    "SessionStart",
+    "SessionEnd",
+    "Stop",
+    "StopFailure",
+    "SubagentStart",
+    "SubagentStop",
+    "Notification",
+    "PreCompact",
+    "PostCompact",
+    "PermissionRequest",
+    "Setup",
+    "TeammateIdle",
+    "TaskCompleted",
+    "ConfigChange",
+    "WorktreeCreate",
+    "WorktreeRemove",
+    "InstructionsLoaded",
+    "AfterAgent",
+    "BeforeModel",
+    "AfterModel",
+    "BeforeToolSelection",
+    "PreCompress",
+    "sessionStart",
+    "sessionEnd",
+    "stop",
+    "preCompact",
+    "subagentStart",
+    "subagentStop",
+    "afterFileEdit",
+    "afterTabFileEdit",
+    "afterAgentResponse",
+    "afterAgentThought",
+    "agentStop",
+    "errorOccurred",
+    "notification",
+    "permissionRequest",
+    "post_read_code",
+    "post_write_code",
+    "post_cascade_response",
+    "post_cascade_response_with_transcript",
+    "post_setup_worktree",
 ];
 
 /// The agent that the fields of an event tell of, where only one writes them.
@@ -196,7 +229,12 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
     };
     let tool = text(take(&["tool_name", "toolName", "tool"])).unwrap_or_default();
     let output = take(&[
-        "tool_response", "tool_result", "toolResult", "tool_output", "result_json", "output",
+        "tool_response",
+        "tool_result",
+        "toolResult",
+        "tool_output",
+        "result_json",
+        "output",
         "error",
     ]);
     let prompt = text(take(&["prompt", "user_prompt"]));
@@ -208,10 +246,26 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
     // What names no tool holds its input itself.
     let mut input = given.unwrap_or_else(|| {
         const ENVELOPE: &[&str] = &[
-            "session_id", "sessionId", "transcript_path", "hook_event_name", "permission_mode",
-            "timestamp", "conversation_id", "generation_id", "model", "cursor_version",
-            "user_email", "turn_id", "tool_use_id", "trajectory_id", "execution_id", "event",
-            "agent_action_name", "version", "agent", "prompt_id",
+            "session_id",
+            "sessionId",
+            "transcript_path",
+            "hook_event_name",
+            "permission_mode",
+            "timestamp",
+            "conversation_id",
+            "generation_id",
+            "model",
+            "cursor_version",
+            "user_email",
+            "turn_id",
+            "tool_use_id",
+            "trajectory_id",
+            "execution_id",
+            "event",
+            "agent_action_name",
+            "version",
+            "agent",
+            "prompt_id",
         ];
         for field in ENVELOPE {
             event.remove(*field);
@@ -224,7 +278,8 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
     if let Some(inner) = inner.filter(|_| agent == Agent::Windsurf) {
         prompt = prompt.or_else(|| text(inner.remove("user_prompt")));
         if moment == Moment::After {
-            output = output.or_else(|| inner.remove("output").or_else(|| inner.remove("mcp_result")));
+            output =
+                output.or_else(|| inner.remove("output").or_else(|| inner.remove("mcp_result")));
         }
         cwd = text(inner.get("cwd").cloned()).map(PathBuf::from).or(cwd);
     }
@@ -240,7 +295,12 @@ fn parsed(value: Value) -> Value {
         Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
             serde_json::from_str(text).unwrap_or(value)
         }
-        _ => value,
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => value,
     }
 }
 
@@ -253,13 +313,41 @@ mod tests {
     #[test]
     fn an_agent_is_told_by_its_event() {
         for (event, agent, moment) in [
-            (r#"{"hook_event_name":"PreToolUse","transcript_path":"/h/.claude/p/x.jsonl","tool_name":"Bash","tool_input":{}}"#, Agent::ClaudeCode, Moment::Before),
-            (r#"{"hook_event_name":"PreToolUse","turn_id":"1","transcript_path":null,"tool_name":"Bash","tool_input":{}}"#, Agent::Codex, Moment::Before),
-            (r#"{"hook_event_name":"beforeShellExecution","command":"ls"}"#, Agent::Cursor, Moment::Before),
-            (r#"{"toolName":"bash","toolArgs":"{\"command\":\"ls\"}"}"#, Agent::Copilot, Moment::Before),
-            (r#"{"hook_event_name":"AfterTool","tool_name":"x","tool_response":{}}"#, Agent::Gemini, Moment::After),
-            (r#"{"agent_action_name":"pre_user_prompt","tool_info":{"user_prompt":"x"}}"#, Agent::Windsurf, Moment::Prompt),
-            (r#"{"event":"tool.execute.before","tool":"bash","args":{}}"#, Agent::Opencode, Moment::Before),
+            (
+                r#"{"hook_event_name":"PreToolUse","transcript_path":"/h/.claude/p/x.jsonl","tool_name":"Bash","tool_input":{}}"#,
+                Agent::ClaudeCode,
+                Moment::Before,
+            ),
+            (
+                r#"{"hook_event_name":"PreToolUse","turn_id":"1","transcript_path":null,"tool_name":"Bash","tool_input":{}}"#,
+                Agent::Codex,
+                Moment::Before,
+            ),
+            (
+                r#"{"hook_event_name":"beforeShellExecution","command":"ls"}"#,
+                Agent::Cursor,
+                Moment::Before,
+            ),
+            (
+                r#"{"toolName":"bash","toolArgs":"{\"command\":\"ls\"}"}"#,
+                Agent::Copilot,
+                Moment::Before,
+            ),
+            (
+                r#"{"hook_event_name":"AfterTool","tool_name":"x","tool_response":{}}"#,
+                Agent::Gemini,
+                Moment::After,
+            ),
+            (
+                r#"{"agent_action_name":"pre_user_prompt","tool_info":{"user_prompt":"x"}}"#,
+                Agent::Windsurf,
+                Moment::Prompt,
+            ),
+            (
+                r#"{"event":"tool.execute.before","tool":"bash","args":{}}"#,
+                Agent::Opencode,
+                Moment::Before,
+            ),
             (r#"{"event":"before","tool":"x","input":{}}"#, Agent::Generic, Moment::Before),
         ] {
             let read = read(None, None, event.as_bytes()).unwrap();

@@ -15,6 +15,8 @@ pub(crate) struct Intent {
     pub(crate) writes: Vec<(String, String)>,
     /// Every text of the call.
     pub(crate) texts: Vec<Text>,
+    /// Whether there are more texts than are looked at.
+    pub(crate) too_many: bool,
 }
 
 /// A text of a call.
@@ -24,15 +26,28 @@ pub(crate) struct Text {
     pub(crate) place: String,
     /// The file that it is for; empty when it is for none.
     pub(crate) path: String,
-    pub(crate) text: String,
+    pub(crate) content: String,
     /// What stood there before.
     pub(crate) before: String,
 }
 
 /// Fields that name a file.
 const PATHS: &[&str] = &[
-    "file_path", "filePath", "path", "notebook_path", "filename", "file", "absolute_path",
-    "target_file", "targetFile", "paths", "file_paths", "files", "source", "destination", "uri",
+    "file_path",
+    "filePath",
+    "path",
+    "notebook_path",
+    "filename",
+    "file",
+    "absolute_path",
+    "target_file",
+    "targetFile",
+    "paths",
+    "file_paths",
+    "files",
+    "source",
+    "destination",
+    "uri",
 ];
 
 /// Fields that hold a command. Those of `Bash` and `Shell` tools everywhere are `command`.
@@ -40,8 +55,19 @@ const COMMANDS: &[&str] = &["command", "command_line", "commandLine", "cmd", "sc
 
 /// Fields that hold what a file is to hold.
 const CONTENTS: &[&str] = &[
-    "content", "contents", "new_string", "newString", "new_str", "file_text", "new_source",
-    "insert_text", "code_edit", "text", "edits", "data", "body",
+    "content",
+    "contents",
+    "new_string",
+    "newString",
+    "new_str",
+    "file_text",
+    "new_source",
+    "insert_text",
+    "code_edit",
+    "text",
+    "edits",
+    "data",
+    "body",
 ];
 
 /// Fields of what stands in a file already.
@@ -63,13 +89,17 @@ pub(crate) fn of(event: &Event) -> Intent {
                     intent.reads.push(("prompt".to_owned(), path.to_owned()));
                 }
             }
-            intent.texts.push(Text { place: "prompt".to_owned(), text, ..Text::default() });
+            intent.texts.push(Text {
+                place: "prompt".to_owned(),
+                content: text,
+                ..Text::default()
+            });
         }
         Moment::After => {
             if let Some(output) = &event.output {
                 leaves(output, "output", &mut |place, text| {
-                    let (place, text) = (place.to_owned(), text.to_owned());
-                    intent.texts.push(Text { place, text, ..Text::default() });
+                    let (place, content) = (place.to_owned(), text.to_owned());
+                    intent.texts.push(Text { place, content, ..Text::default() });
                 });
             }
         }
@@ -129,7 +159,11 @@ fn before(event: &Event, intent: &mut Intent) {
             take_patch(text, field, intent);
         }
     }
-    if writes { intent.writes.extend(paths) } else { intent.reads.extend(paths) }
+    if writes {
+        intent.writes.extend(paths);
+    } else {
+        intent.reads.extend(paths);
+    }
     texts(&event.input, "", &path, "", intent);
 }
 
@@ -141,6 +175,7 @@ fn quoted(word: &str) -> String {
 /// All texts of an input, those of `old_string` beside what takes their place.
 fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Intent) {
     if intent.texts.len() > MOST {
+        intent.too_many = true;
         return;
     }
     match value {
@@ -151,7 +186,7 @@ fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Inte
             intent.texts.push(Text {
                 place: place.to_owned(),
                 path: path.to_owned(),
-                text: text.clone(),
+                content: text.clone(),
                 before: before.to_owned(),
             });
         }
@@ -167,8 +202,8 @@ fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Inte
                     if place.is_empty() { shown(name) } else { format!("{place}.{}", shown(name)) };
                 // A credential can be a field's name too.
                 if name.len() > 16 {
-                    let text = name.clone();
-                    intent.texts.push(Text { place: place.clone(), text, ..Text::default() });
+                    let content = name.clone();
+                    intent.texts.push(Text { place: place.clone(), content, ..Text::default() });
                 }
                 texts(one, &place, path, old, intent);
             }
@@ -203,36 +238,37 @@ pub(crate) fn leaves(value: &Value, place: &str, each: &mut dyn FnMut(&str, &str
 
 /// What a patch of Codex's `apply_patch` adds, by file
 /// (github.com/openai/codex, codex-rs/apply-patch).
-fn take_patch(patch: &str, place: &str, intent: &mut Intent) {
-    let mut path = String::new();
+fn take_patch(text: &str, place: &str, intent: &mut Intent) {
+    let mut current = String::new();
     let (mut added, mut removed) = (String::new(), String::new());
     let mut done = |path: &str, added: &mut String, removed: &mut String| {
-        let (text, before) = (std::mem::take(added), std::mem::take(removed));
-        if !text.is_empty() {
+        let (content, before) = (std::mem::take(added), std::mem::take(removed));
+        if !content.is_empty() {
             let (place, path) = (place.to_owned(), path.to_owned());
-            intent.texts.push(Text { place, path, text, before });
+            intent.texts.push(Text { place, path, content, before });
         }
     };
     let mut files = Vec::new();
-    for line in patch.lines() {
+    for line in text.lines() {
         let header = ["Add File: ", "Update File: ", "Delete File: ", "Move to: "];
         let named = line.strip_prefix("*** ").or_else(|| line.strip_prefix("+++ b/"));
         let named = named.and_then(|rest| {
-            header.iter().find_map(|it| rest.strip_prefix(it)).or_else(|| {
-                line.starts_with("+++ ").then_some(rest)
-            })
+            header
+                .iter()
+                .find_map(|it| rest.strip_prefix(it))
+                .or_else(|| line.starts_with("+++ ").then_some(rest))
         });
         if let Some(file) = named {
-            done(&path, &mut added, &mut removed);
-            file.trim().clone_into(&mut path);
-            files.push((place.to_owned(), path.clone()));
+            done(&current, &mut added, &mut removed);
+            file.trim().clone_into(&mut current);
+            files.push((place.to_owned(), current.clone()));
         } else if let Some(new) = line.strip_prefix('+') {
             added.extend([new, "\n"]);
         } else if let Some(old) = line.strip_prefix(['-', ' ']) {
             removed.extend([old, "\n"]);
         }
     }
-    done(&path, &mut added, &mut removed);
+    done(&current, &mut added, &mut removed);
     intent.writes.extend(files);
 }
 
@@ -273,7 +309,7 @@ mod tests {
         let call = call("apply_patch", json!({"command": patch}));
         assert_eq!(call.writes[0].1, ".husky/x");
         let text = call.texts.iter().find(|text| text.path == ".husky/x").unwrap();
-        assert_eq!((text.text.as_str(), text.before.as_str()), ("new\n", "old\n"));
+        assert_eq!((text.content.as_str(), text.before.as_str()), ("new\n", "old\n"));
         assert!(call.commands.is_empty());
     }
 

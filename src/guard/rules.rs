@@ -7,21 +7,126 @@ use super::{Reason, Ruling};
 
 /// Programs that show nothing of a file that they are given.
 const BLIND: &[&str] = &[
-    "ls", "test", "[", "[[", "stat", "echo", "printf", "chmod", "chown", "mkdir", "rm", "rmdir",
-    "touch", "find", "fd", "git", "file", "basename", "dirname", "realpath", "readlink", "du",
-    "ssh", "ssh-add", "ssh-keygen", "cd", "pushd", "export", "alias", "tree", "which", "unlink",
-    "leakcoach", "docker", "docker-compose", "podman", "kubectl", "helm", "terraform", "openssl",
-    "certbot", "nginx", "make", "shred", "eza", "exa", "wc", "sha256sum", "md5sum", "inotifywait",
+    "ls",
+    "test",
+    "[",
+    "[[",
+    "stat",
+    "echo",
+    "printf",
+    "chmod",
+    "chown",
+    "mkdir",
+    "rm",
+    "rmdir",
+    "touch",
+    "find",
+    "fd",
+    "git",
+    "file",
+    "basename",
+    "dirname",
+    "realpath",
+    "readlink",
+    "du",
+    "ssh",
+    "ssh-add",
+    "ssh-keygen",
+    "cd",
+    "pushd",
+    "export",
+    "alias",
+    "tree",
+    "which",
+    "unlink",
+    "leakcoach",
+    "docker",
+    "docker-compose",
+    "podman",
+    "kubectl",
+    "helm",
+    "terraform",
+    "openssl",
+    "certbot",
+    "nginx",
+    "make",
+    "shred",
+    "eza",
+    "exa",
+    "wc",
+    "sha256sum",
+    "md5sum",
+    "inotifywait",
 ];
 
 /// Programs that change nothing of a file that they are given.
 const READERS: &[&str] = &[
-    "cat", "less", "more", "head", "tail", "grep", "egrep", "fgrep", "rg", "ag", "ls", "stat",
-    "file", "diff", "cmp", "git", "echo", "printf", "test", "[", "[[", "find", "fd", "wc", "bat",
-    "cd", "pushd", "jq", "yq", "awk", "sed", "cut", "sort", "uniq", "nl", "xxd", "od", "hexdump",
-    "md5sum", "sha1sum", "sha256sum", "tree", "realpath", "basename", "dirname", "readlink", "du",
-    "pre-commit", "prek", "lefthook", "leakcoach", "strings", "tac", "column", "comm", "which",
-    "yamllint", "shellcheck", "python", "python3", "node", "source", ".", "code", "eza", "exa",
+    "cat",
+    "less",
+    "more",
+    "head",
+    "tail",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "ag",
+    "ls",
+    "stat",
+    "file",
+    "diff",
+    "cmp",
+    "git",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "[[",
+    "find",
+    "fd",
+    "wc",
+    "bat",
+    "cd",
+    "pushd",
+    "jq",
+    "yq",
+    "awk",
+    "sed",
+    "cut",
+    "sort",
+    "uniq",
+    "nl",
+    "xxd",
+    "od",
+    "hexdump",
+    "md5sum",
+    "sha1sum",
+    "sha256sum",
+    "tree",
+    "realpath",
+    "basename",
+    "dirname",
+    "readlink",
+    "du",
+    "pre-commit",
+    "prek",
+    "lefthook",
+    "leakcoach",
+    "strings",
+    "tac",
+    "column",
+    "comm",
+    "which",
+    "yamllint",
+    "shellcheck",
+    "python",
+    "python3",
+    "node",
+    "source",
+    ".",
+    "code",
+    "eza",
+    "exa",
 ];
 
 /// What a judgement knows of the place.
@@ -179,7 +284,8 @@ fn written_by(entry: &Entry, command: &Command) -> Vec<String> {
         command.words.iter().skip(1).any(|word| words.contains(&word.text.as_str()))
     };
     let in_place = || {
-        let short = |word: &Word| word.text.starts_with("-i") || word.text.starts_with("--in-place");
+        let short =
+            |word: &Word| word.text.starts_with("-i") || word.text.starts_with("--in-place");
         matches!(program, "sed" | "yq" | "awk") && command.words.iter().skip(1).any(short)
     };
     let git_changes = || program == "git" && says(&["rm", "mv", "update-index", "apply"]);
@@ -275,9 +381,7 @@ fn is_command(pattern: &str, command: &Command) -> bool {
                     let text = text.to_lowercase();
                     arguments.iter().any(|it| either(&text, &it.text.to_lowercase()))
                 } else if token.starts_with('-') {
-                    token.split('|').any(|one| {
-                        arguments.iter().any(|it| it.is_option(one, name))
-                    })
+                    token.split('|').any(|one| arguments.iter().any(|it| it.is_option(one, name)))
                 } else {
                     sequence.push(token);
                     true

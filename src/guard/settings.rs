@@ -136,9 +136,8 @@ pub(crate) fn command(agent: Agent, reach: &Reach, program: &Path) -> Vec<String
 
 /// A command for a POSIX shell.
 pub(crate) fn line(words: &[String]) -> String {
-    let plain = |word: &str| {
-        word.chars().all(|char| char.is_ascii_alphanumeric() || "/._-".contains(char))
-    };
+    let plain =
+        |word: &str| word.chars().all(|char| char.is_ascii_alphanumeric() || "/._-".contains(char));
     let quoted = words.iter().map(|word| {
         if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
     });
@@ -316,9 +315,9 @@ pub(crate) fn called(agent: Agent, text: &str) -> Option<String> {
     let hooks = root.object_value()?.object_value("hooks")?;
     let before = settings.events.iter().filter(|event| !event.to_lowercase().contains("post"));
     let first = before.filter(|event| !event.to_lowercase().contains("prompt"));
-    first.filter_map(|event| hooks.array_value(event)).find_map(|all| {
-        all.elements().iter().find_map(|one| commands_of(one).into_iter().next())
-    })
+    first
+        .filter_map(|event| hooks.array_value(event))
+        .find_map(|all| all.elements().iter().find_map(|one| commands_of(one).into_iter().next()))
 }
 
 fn as_input(value: &Value) -> CstInputValue {
@@ -367,7 +366,8 @@ pub(crate) fn edit(path: &Path, agent: Agent, words: Option<&[String]>) -> Resul
         Some(text) => write(path, &text).map_err(|source| failed("write", source))?,
         None => std::fs::remove_file(path).map_err(|source| failed("remove", source))?,
     }
-    let state = if words.is_some() { "calls leakcoach before its tools" } else { "calls it no longer" };
+    let state =
+        if words.is_some() { "calls leakcoach before its tools" } else { "calls it no longer" };
     Ok(format!("{name} {state}: `{shown}`"))
 }
 

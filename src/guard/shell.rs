@@ -185,7 +185,6 @@ impl<'t> Reader<'t> {
             "for_statement" => self.each_of(node),
             "pipeline" => self.pipe(node, Fed::Nothing),
             "redirected_statement" => self.redirect(node),
-            "function_definition" | "test_command" => {}
             _ => {}
         }
     }
@@ -201,8 +200,7 @@ impl<'t> Reader<'t> {
     fn assign(&mut self, node: Node<'t>) {
         let in_command = node.parent().is_some_and(|parent| parent.kind() == "command");
         let Some((name, values)) = self.assignment(node).filter(|_| !in_command) else { return };
-        let declared =
-            node.parent().is_some_and(|parent| parent.kind() == "declaration_command");
+        let declared = node.parent().is_some_and(|parent| parent.kind() == "declaration_command");
         if !declared {
             let assigned = values.iter().map(|value| (name.clone(), value.clone())).collect();
             let folder = self.folder.clone();
@@ -298,10 +296,8 @@ impl<'t> Reader<'t> {
                     let piped = child.children(&mut inner).find(|it| it.kind() == "pipeline");
                     let body = body.filter(|body| body.kind() == "command");
                     if let Some(piped) = piped {
-                        let by = body.map(|body| Command {
-                            fed: command.fed.clone(),
-                            ..self.command(body)
-                        });
+                        let by = body
+                            .map(|body| Command { fed: command.fed.clone(), ..self.command(body) });
                         self.pipe(piped, by.map_or(Fed::Unknown, |by| by.prints()));
                     }
                 }
@@ -416,7 +412,11 @@ mod tests {
             "docker exec app git push",
             "trap 'git push' EXIT",
         ] {
-            assert!(commands(text).contains(&"git push".to_owned()), "{text}: {:?}", commands(text));
+            assert!(
+                commands(text).contains(&"git push".to_owned()),
+                "{text}: {:?}",
+                commands(text)
+            );
         }
     }
 

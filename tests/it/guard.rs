@@ -40,7 +40,12 @@ impl Said {
     #[track_caller]
     fn passes(&self) -> &Self {
         let silent = ["", "{}"].contains(&self.stdout.trim());
-        assert!(self.code == 0 && silent && self.stderr.is_empty(), "{}{}", self.stdout, self.stderr);
+        assert!(
+            self.code == 0 && silent && self.stderr.is_empty(),
+            "{}{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -115,7 +120,8 @@ fn claude_code_may_not_write_a_credential_and_is_told_what_to_do() {
 
     let (decision, reason) = decision(&said);
     assert_eq!(decision, "deny");
-    for words in ["[github-pat]", "`content` (src/app.py:1)", "Instead:", "Do not print", "approve"] {
+    for words in ["[github-pat]", "`content` (src/app.py:1)", "Instead:", "Do not print", "approve"]
+    {
         assert!(reason.contains(words), "no {words} in {reason}");
     }
 }
@@ -167,10 +173,8 @@ fn codex_gets_the_fields_that_it_reads_and_no_question() {
     assert_eq!(keys.as_object().unwrap().len(), 1);
     assert_eq!(keys["hookSpecificOutput"].as_object().unwrap().len(), 3);
 
-    let patch = format!(
-        "*** Begin Patch\n*** Add File: a.py\n+T = \"{}\"\n*** End Patch\n",
-        desk.token()
-    );
+    let patch =
+        format!("*** Begin Patch\n*** Add File: a.py\n+T = \"{}\"\n*** End Patch\n", desk.token());
     let mut event = event("");
     event["tool_name"] = "apply_patch".into();
     event["tool_input"] = json!({ "command": patch });
@@ -230,14 +234,13 @@ fn copilot_is_answered_in_either_case_of_its_events() {
     let desk = Desk::new();
     let token = desk.token();
     // Arguments are an object, or JSON in a text; the event has no name.
-    for args in [json!({ "command": "cat ~/.ssh/id_rsa" }), json!("{\"command\":\"gh auth token\"}")]
+    for args in
+        [json!({ "command": "cat ~/.ssh/id_rsa" }), json!("{\"command\":\"gh auth token\"}")]
     {
         let event = json!({ "sessionId": "s", "timestamp": 1, "cwd": "/nowhere",
                             "toolName": "bash", "toolArgs": args });
-        let said = desk.fed(
-            &["--agent", "copilot", "--event", "preToolUse"],
-            event.to_string().as_bytes(),
-        );
+        let said = desk
+            .fed(&["--agent", "copilot", "--event", "preToolUse"], event.to_string().as_bytes());
         assert_eq!(said.json()["permissionDecision"], "deny");
         assert!(!said.json()["permissionDecisionReason"].as_str().unwrap().is_empty());
     }
@@ -253,10 +256,7 @@ fn copilot_is_answered_in_either_case_of_its_events() {
         "toolResult": { "resultType": "success", "textResultForLlm": format!("k {token}") },
     });
     let answer = desk.guard("copilot", &after).json();
-    assert_eq!(
-        answer["modifiedResult"]["textResultForLlm"],
-        "k [github-pat hidden by leakcoach]"
-    );
+    assert_eq!(answer["modifiedResult"]["textResultForLlm"], "k [github-pat hidden by leakcoach]");
 }
 
 #[test]
@@ -271,17 +271,23 @@ fn gemini_is_refused_and_its_output_replaced() {
         event
     };
     let call = |command: &str| {
-        event("BeforeTool", json!({ "tool_name": "run_shell_command",
-                                    "tool_input": { "command": command } }))
+        event(
+            "BeforeTool",
+            json!({ "tool_name": "run_shell_command",
+                                    "tool_input": { "command": command } }),
+        )
     };
     desk.guard("gemini", &call("ls -la")).passes();
     let said = desk.guard("gemini", &call("git commit --no-verify -m x"));
     assert_eq!(said.json()["decision"], "deny");
     assert!(said.json()["reason"].as_str().unwrap().contains("[skip-hooks]"));
-    let after = event("AfterTool", json!({
-        "tool_name": "read_file", "tool_input": {},
-        "tool_response": { "llmContent": desk.token(), "returnDisplay": "" },
-    }));
+    let after = event(
+        "AfterTool",
+        json!({
+            "tool_name": "read_file", "tool_input": {},
+            "tool_response": { "llmContent": desk.token(), "returnDisplay": "" },
+        }),
+    );
     assert_eq!(desk.guard("gemini", &after).json()["decision"], "deny");
 }
 
@@ -296,15 +302,21 @@ fn windsurf_is_refused_by_the_exit_code() {
     desk.guard("windsurf", &run("make test")).passes();
     let said = desk.guard("windsurf", &run("vault read secret/app"));
     assert!(said.code == 2 && said.stdout.is_empty() && said.stderr.contains("[vault-read]"));
-    let write = event("pre_write_code", json!({
-        "file_path": "/nowhere/a.py",
-        "edits": [{ "old_string": "", "new_string": format!("t = '{}'", desk.token()) }],
-    }));
+    let write = event(
+        "pre_write_code",
+        json!({
+            "file_path": "/nowhere/a.py",
+            "edits": [{ "old_string": "", "new_string": format!("t = '{}'", desk.token()) }],
+        }),
+    );
     assert_eq!(desk.guard("windsurf", &write).code, 2);
-    let mcp = event("pre_mcp_tool_use", json!({
-        "mcp_server_name": "chat", "mcp_tool_name": "send",
-        "mcp_tool_arguments": { "text": desk.token() },
-    }));
+    let mcp = event(
+        "pre_mcp_tool_use",
+        json!({
+            "mcp_server_name": "chat", "mcp_tool_name": "send",
+            "mcp_tool_arguments": { "text": desk.token() },
+        }),
+    );
     assert_eq!(desk.guard("windsurf", &mcp).code, 2);
     let prompt = event("pre_user_prompt", json!({ "user_prompt": desk.token() }));
     assert_eq!(desk.guard("windsurf", &prompt).code, 2);
@@ -313,9 +325,7 @@ fn windsurf_is_refused_by_the_exit_code() {
 #[test]
 fn opencode_is_answered_for_its_plugin() {
     let desk = Desk::new();
-    let call = |tool: &str, args: Value| {
-        json!({ "event": "tool.execute.before", "tool": tool, "args": args, "cwd": "/nowhere" })
-    };
+    let call = |tool: &str, args: Value| json!({ "event": "tool.execute.before", "tool": tool, "args": args, "cwd": "/nowhere" });
     desk.guard("opencode", &call("bash", json!({ "command": "ls" }))).passes();
     let said = desk.guard("opencode", &call("read", json!({ "filePath": "/nowhere/.env" })));
     assert_eq!(said.json()["decision"], "deny");
@@ -334,7 +344,8 @@ fn any_other_program_speaks_the_generic_json() {
     assert_eq!(said.json()["decision"], "deny");
     assert_eq!(said.json()["reasons"][0]["rule"], "github-pat");
     let event = json!({ "version": 1, "event": "before", "tool": "x", "input": { "text": "hi" } });
-    desk.guard("generic", &event).is(0, &json!({ "version": 1, "decision": "allow", "reasons": [] }));
+    desk.guard("generic", &event)
+        .is(0, &json!({ "version": 1, "decision": "allow", "reasons": [] }));
     let said = desk.fed(&["--agent", "generic"], b"{\"event\":");
     assert_eq!((said.code, &said.json()["decision"]), (3, &Value::from("deny")));
 }
@@ -352,9 +363,7 @@ fn what_cannot_be_read_is_closed_by_default_and_open_where_configured() {
         unknown.as_bytes(),
         deep.as_bytes(),
     ];
-    for agent in
-        ["claude-code", "codex", "cursor", "copilot", "gemini", "opencode", "windsurf"]
-    {
+    for agent in ["claude-code", "codex", "cursor", "copilot", "gemini", "opencode", "windsurf"] {
         for input in inputs {
             let said = desk.fed(&["--agent", agent], input);
             assert_eq!(said.code, 2, "{agent}: {}", said.stderr);
@@ -451,11 +460,7 @@ fn the_configuration_approves_an_agent_a_file_a_task_and_a_time() {
     let call = |agent: &str, task: &str, command: &str| {
         let mut event = claude("Bash", &json!({ "command": command }));
         event["cwd"] = desk.0.top().to_str().unwrap().into();
-        desk.with(
-            &[("LEAKCOACH_TASK", task)],
-            &["--agent", agent],
-            event.to_string().as_bytes(),
-        )
+        desk.with(&[("LEAKCOACH_TASK", task)], &["--agent", agent], event.to_string().as_bytes())
     };
     call("claude-code", "e2e-login", "cat .env.test").passes();
     for (agent, task, command) in [
@@ -480,11 +485,12 @@ fn a_person_approves_for_a_time_and_an_agent_cannot() {
         desk.guard("claude-code", &event)
     };
     // Without a terminal, and at one that an agent brought along.
-    let flags =
-        ["approve", "--agent", "any", "--scope", "env-file", "--reason", "e2e tests"];
+    let flags = ["approve", "--agent", "any", "--scope", "env-file", "--reason", "e2e tests"];
     desk.0.leakcoach(&flags).ends_with_code(2).says("only a person at a terminal");
     let agents = format!("CLAUDECODE=1 {command}");
-    desk.0.typed(&["script", "-qec", &agents, "/dev/null"], "env-file\n").says("nothing is approved");
+    desk.0
+        .typed(&["script", "-qec", &agents, "/dev/null"], "env-file\n")
+        .says("nothing is approved");
     assert_eq!(decision(&call()).0, "deny");
 
     let typed = desk.0.typed(&["script", "-qec", &command, "/dev/null"], "env-file\n");
@@ -497,7 +503,8 @@ fn a_person_approves_for_a_time_and_an_agent_cannot() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("env-file", "aws-credentials")).unwrap();
     assert_eq!(decision(&call()).0, "deny");
-    desk.0.leakcoach(&["approve", "--agent", "any", "--scope", "env-fil", "--reason", "aaaa"])
+    desk.0
+        .leakcoach(&["approve", "--agent", "any", "--scope", "env-fil", "--reason", "aaaa"])
         .ends_with_code(2)
         .says("did you mean `env-file`");
 }

@@ -57,6 +57,10 @@ impl<'a> Look<'a> {
     }
 
     pub(super) fn at(&self, intent: &Intent) -> Result<Sight, Error> {
+        if intent.too_many {
+            let (what, why) = ("the call".to_owned(), "it has too many texts".to_owned());
+            return Err(Error::Repository { what, why });
+        }
         let rules = Rules::new(&self.entries);
         let mut sight = Sight::default();
         let reasons = &mut sight.reasons;
@@ -83,7 +87,8 @@ impl<'a> Look<'a> {
         for text in &intent.texts {
             self.text(text, reasons, &mut hidden)?;
         }
-        if hidden.is_empty() && self.event.moment != Moment::Prompt {
+        // What is for a file was looked at as that file, and what was there before let through.
+        if hidden.is_empty() && intent.writes.is_empty() && self.event.moment != Moment::Prompt {
             self.whole(reasons, &mut hidden)?;
         }
         if self.event.moment == Moment::After
@@ -101,7 +106,8 @@ impl<'a> Look<'a> {
         let before = reasons.len();
         reasons.extend(rules.script(&script, place));
         let foreign = FOREIGN_SHELLS.contains(&self.event.tool.to_lowercase().as_str());
-        if script.faults && !foreign && reasons.len() == before && !self.config().agents.fails_open {
+        if script.faults && !foreign && reasons.len() == before && !self.config().agents.fails_open
+        {
             reasons.push(Reason {
                 rule: "unread-command".to_owned(),
                 what: "a command that cannot be read as a shell would".to_owned(),
@@ -131,7 +137,7 @@ impl<'a> Look<'a> {
         let text = Text {
             place: place.to_owned(),
             path: path.to_owned(),
-            text: String::from_utf8_lossy(&bytes).into_owned(),
+            content: String::from_utf8_lossy(&bytes).into_owned(),
             before: String::new(),
         };
         let mut found = Vec::new();
@@ -157,13 +163,13 @@ impl<'a> Look<'a> {
         if !value.is_object() && !value.is_array() {
             return Ok(());
         }
-        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        if text.len() > WHOLE {
+        let content = serde_json::to_string_pretty(&value).unwrap_or_default();
+        if content.len() > WHOLE {
             return Ok(());
         }
         let place = if self.event.moment == Moment::After { "output" } else { "input" };
         let path = "call.json".to_owned();
-        let text = Text { place: place.to_owned(), path, text, before: String::new() };
+        let text = Text { place: place.to_owned(), path, content, before: String::new() };
         self.text(&text, reasons, hidden)
     }
 
@@ -173,9 +179,9 @@ impl<'a> Look<'a> {
         reasons: &mut Vec<Reason>,
         hidden: &mut Vec<Hidden>,
     ) -> Result<(), Error> {
-        let path = self.from_top(&text.path);
+        let path = self.below_top(&text.path);
         let name = path.as_bytes();
-        let bytes = text.text.as_bytes();
+        let bytes = text.content.as_bytes();
         if !name.is_empty() && ignored(self.config(), name) {
             return Ok(());
         }
@@ -206,7 +212,8 @@ impl<'a> Look<'a> {
         };
         for finding in &found.findings {
             let value = finding.secret.expose();
-            if !text.before.is_empty() && memchr::memmem::find(text.before.as_bytes(), value).is_some()
+            if !text.before.is_empty()
+                && memchr::memmem::find(text.before.as_bytes(), value).is_some()
             {
                 continue;
             }
@@ -237,7 +244,7 @@ impl<'a> Look<'a> {
     }
 
     /// A path from the top of the repository, where it is below.
-    fn from_top(&self, path: &str) -> String {
+    fn below_top(&self, path: &str) -> String {
         if path.is_empty() || path == "call.json" {
             return path.to_owned();
         }
@@ -283,7 +290,11 @@ fn masked(value: &Value, hidden: &[Hidden]) -> Value {
                 .map(|(name, one)| {
                     let name = match masked(&Value::String(name.clone()), hidden) {
                         Value::String(name) => name,
-                        _ => name.clone(),
+                        Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::Array(_)
+                        | Value::Object(_) => name.clone(),
                     };
                     (name, masked(one, hidden))
                 })
@@ -312,7 +323,7 @@ fn without_old(value: &Value) -> Value {
 fn marker(found: &Found, text: &Text) -> Option<Reason> {
     let own = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
     let stood = |span: &std::ops::Range<usize>| {
-        let value = text.text.as_bytes().get(span.clone()).unwrap_or_default();
+        let value = text.content.as_bytes().get(span.clone()).unwrap_or_default();
         memchr::memmem::find(text.before.as_bytes(), value).is_some()
     };
     let span = found.dismissed.iter().find(own).map(|one| one.span.clone());

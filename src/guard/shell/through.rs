@@ -5,19 +5,98 @@ use super::{COMMANDS, Command, Fed, Script, Word, is_option, read_into};
 
 /// Programs that run what follows their own options.
 const WRAPPERS: &[&str] = &[
-    "sudo", "doas", "env", "command", "builtin", "exec", "nohup", "time", "nice", "ionice",
-    "stdbuf", "timeout", "xargs", "setsid", "chrt", "taskset", "unbuffer", "parallel", "busybox",
-    "strace", "ltrace", "flock", "chroot", "su", "runuser", "caffeinate", "watch", "entr", "not",
-    "coproc", "systemd-run", "proxychains", "torsocks", "firejail", "bwrap", "unshare", "nsenter",
+    "sudo",
+    "doas",
+    "env",
+    "command",
+    "builtin",
+    "exec",
+    "nohup",
+    "time",
+    "nice",
+    "ionice",
+    "stdbuf",
+    "timeout",
+    "xargs",
+    "setsid",
+    "chrt",
+    "taskset",
+    "unbuffer",
+    "parallel",
+    "busybox",
+    "strace",
+    "ltrace",
+    "flock",
+    "chroot",
+    "su",
+    "runuser",
+    "caffeinate",
+    "watch",
+    "entr",
+    "not",
+    "coproc",
+    "systemd-run",
+    "proxychains",
+    "torsocks",
+    "firejail",
+    "bwrap",
+    "unshare",
+    "nsenter",
 ];
 
 /// Programs somewhere in whose arguments a command begins.
 const RUNNERS: &[&str] = &[
-    "docker", "podman", "nerdctl", "kubectl", "oc", "docker-compose", "npx", "bunx", "pnpm",
-    "yarn", "npm", "bun", "uv", "uvx", "poetry", "pipenv", "pdm", "bundle", "rye", "mise", "asdf",
-    "direnv", "op", "doppler", "aws-vault", "dotenv", "chamber", "infisical", "nix", "nix-shell",
-    "devbox", "vagrant", "lxc", "fly", "flyctl", "heroku", "rtk", "script", "expect", "find",
-    "fd", "ssh", "sops", "teller", "summon", "wsl", "conda", "mamba", "hatch", "turbo", "nx",
+    "docker",
+    "podman",
+    "nerdctl",
+    "kubectl",
+    "oc",
+    "docker-compose",
+    "npx",
+    "bunx",
+    "pnpm",
+    "yarn",
+    "npm",
+    "bun",
+    "uv",
+    "uvx",
+    "poetry",
+    "pipenv",
+    "pdm",
+    "bundle",
+    "rye",
+    "mise",
+    "asdf",
+    "direnv",
+    "op",
+    "doppler",
+    "aws-vault",
+    "dotenv",
+    "chamber",
+    "infisical",
+    "nix",
+    "nix-shell",
+    "devbox",
+    "vagrant",
+    "lxc",
+    "fly",
+    "flyctl",
+    "heroku",
+    "rtk",
+    "script",
+    "expect",
+    "find",
+    "fd",
+    "ssh",
+    "sops",
+    "teller",
+    "summon",
+    "wsl",
+    "conda",
+    "mamba",
+    "hatch",
+    "turbo",
+    "nx",
 ];
 
 const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "fish", "ash", "mksh", "rbash"];
@@ -204,7 +283,7 @@ fn from(command: &Command, at: usize) -> Command {
     }
     let (folder, fed) = (command.folder.clone(), command.fed.clone());
     let assigned = command.assigned.clone();
-    Command { words, folder, fed, assigned, ..Command::default() }
+    Command { words, assigned, folder, fed, ..Command::default() }
 }
 
 /// What ssh runs: all that follows the host.
@@ -214,7 +293,8 @@ fn remote(command: &Command) -> String {
         if !is_option(&word.text) {
             break;
         }
-        let takes = word.text.len() == 2 && word.text.chars().nth(1).is_some_and(|one| "bcDEeFIiJLlmOopQRSWw".contains(one));
+        let takes = word.text.len() == 2
+            && word.text.chars().nth(1).is_some_and(|one| "bcDEeFIiJLlmOopQRSWw".contains(one));
         words.next();
         if takes {
             words.next();

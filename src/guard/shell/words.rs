@@ -9,8 +9,7 @@ const MOST: usize = 32;
 impl<'t> Reader<'t> {
     /// The words that a node stands for: several, where braces or a loop's variable say so.
     pub(super) fn words(&self, node: Node<'t>) -> Vec<Word> {
-        let mut made =
-            Made { texts: vec![String::new()], known: true, bare: true };
+        let mut made = Made { texts: vec![String::new()], known: true, bare: true };
         self.add(node, &mut made);
         let Made { texts, known, bare } = made;
         texts
@@ -23,7 +22,6 @@ impl<'t> Reader<'t> {
 
     fn add(&self, node: Node<'t>, made: &mut Made) {
         match node.kind() {
-            "word" | "extglob_pattern" => made.push(&unescaped(self.raw(node))),
             "raw_string" => {
                 made.bare = false;
                 let raw = self.raw(node);
