@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Agents' real programs with the settings that `leakcoach install` writes. No part of `cargo test`.
 
-usage: tests/agents.py FOLDER [PATH OF leakcoach]
+usage: tests/agents.py FOLDER [PATH OF leakcoach [AGENT…]]
 
 FOLDER, outside of the repository, holds node_modules with the agents:
   npm install @anthropic-ai/claude-code @openai/codex @google/gemini-cli opencode-ai @github/copilot
@@ -173,9 +173,9 @@ def project(folder, agent):
 def started(command, top, env):
     try:
         done = subprocess.run(command, cwd=top, env=env, capture_output=True, text=True,
-                              timeout=60, stdin=subprocess.DEVNULL, check=False)  # fmt: skip
+                              timeout=180, stdin=subprocess.DEVNULL, check=False)  # fmt: skip
     except subprocess.TimeoutExpired as late:
-        return f"(no end in 60 s) {late.stdout} {late.stderr}"
+        return f"(no end in 180 s) {late.stdout} {late.stderr}"
     return f"(exit code {done.returncode}) {done.stdout[-600:]} {done.stderr[-600:]}"
 
 
@@ -222,6 +222,8 @@ AGENTS = {"claude-code": claude, "codex": codex, "gemini": gemini, "opencode": o
 def main():
     failed = False
     for agent, prepare in AGENTS.items():
+        if sys.argv[3:] and agent not in sys.argv[3:]:
+            continue
         name = {"claude-code": "claude"}.get(agent, agent)
         if not shutil.which(name, path=str(BINS)):
             print(f"{agent}: not there")

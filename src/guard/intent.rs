@@ -283,14 +283,14 @@ mod tests {
         of(&read(Some(Agent::ClaudeCode), None, event.to_string().as_bytes()).unwrap())
     }
 
-    fn call(tool: &str, input: serde_json::Value) -> Intent {
+    fn call(tool: &str, input: &serde_json::Value) -> Intent {
         intent(&json!({"hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input}))
     }
 
     #[test]
     fn reading_and_writing_are_told_apart() {
-        assert_eq!(call("Read", json!({"file_path": "a"})).reads.len(), 1);
-        let write = call("Write", json!({"file_path": "a.py", "content": "x"}));
+        assert_eq!(call("Read", &json!({"file_path": "a"})).reads.len(), 1);
+        let write = call("Write", &json!({"file_path": "a.py", "content": "x"}));
         assert_eq!((write.writes.len(), write.reads.len()), (1, 0));
         let content = write.texts.iter().find(|text| text.place == "content").unwrap();
         assert_eq!(content.path, "a.py");
@@ -298,15 +298,15 @@ mod tests {
 
     #[test]
     fn commands_are_found_as_text_and_as_words() {
-        assert_eq!(call("Bash", json!({"command": "ls"})).commands[0].1, "ls");
-        let words = call("shell", json!({"command": ["git", "commit", "-m", "it's"]}));
+        assert_eq!(call("Bash", &json!({"command": "ls"})).commands[0].1, "ls");
+        let words = call("shell", &json!({"command": ["git", "commit", "-m", "it's"]}));
         assert_eq!(words.commands[0].1, "'git' 'commit' '-m' 'it'\\''s'");
     }
 
     #[test]
     fn a_patch_is_read_by_file() {
         let patch = "*** Begin Patch\n*** Update File: .husky/x\n@@\n-old\n+new\n*** End Patch";
-        let call = call("apply_patch", json!({"command": patch}));
+        let call = call("apply_patch", &json!({"command": patch}));
         assert_eq!(call.writes[0].1, ".husky/x");
         let text = call.texts.iter().find(|text| text.path == ".husky/x").unwrap();
         assert_eq!((text.content.as_str(), text.before.as_str()), ("new\n", "old\n"));

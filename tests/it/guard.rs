@@ -5,7 +5,7 @@
 //! Cursor <https://cursor.com/docs/agent/hooks>,
 //! GitHub Copilot <https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-hooks-reference>,
 //! Gemini CLI <https://geminicli.com/docs/hooks/reference>,
-//! OpenCode <https://opencode.ai/docs/plugins>,
+//! `OpenCode` <https://opencode.ai/docs/plugins>,
 //! Windsurf <https://docs.windsurf.com/windsurf/cascade/hooks>.
 
 use crate::harness::{BINARY, Repo};
