@@ -89,7 +89,7 @@ pub(super) fn approve(args: &ApproveArgs) -> Result<u8, Error> {
         reason: reason.clone(),
     };
     approval::add(&folder, &approval, now)?;
-    let what = What::Approved {
+    let what = What::Entrusted {
         agent: agent.clone(),
         scope: scope.clone(),
         until,

@@ -115,7 +115,7 @@ pub enum What {
     /// An agent's call was refused, asked about, or had its output masked.
     Guarded { tool: String, rule: String, decision: String, exposure: Option<String> },
     /// A person approved something for an agent.
-    Approved { agent: String, scope: String, until: i64, reason: String },
+    Entrusted { agent: String, scope: String, until: i64, reason: String },
     /// Somebody read the record.
     Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
     /// Events were removed: their numbers, first and last.
@@ -176,7 +176,7 @@ impl What {
             Self::Verified { .. } => "verified",
             Self::Review { .. } => "review",
             Self::Guarded { .. } => "guarded",
-            Self::Approved { .. } => "approved",
+            Self::Entrusted { .. } => "entrusted",
             Self::Read { .. } => "read",
             Self::Forgot { .. } => "forgot",
         }
@@ -199,7 +199,7 @@ impl What {
             | Self::Lesson { .. }
             | Self::Review { .. }
             | Self::Guarded { .. }
-            | Self::Approved { .. }
+            | Self::Entrusted { .. }
             | Self::Read { .. }
             | Self::Forgot { .. } => None,
         }
