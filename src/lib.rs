@@ -20,6 +20,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod approval;
 pub mod catalogue;
 mod cli;
 pub mod coach;
@@ -32,6 +33,7 @@ mod guard;
 pub mod hook;
 pub mod judge;
 pub mod lists;
+pub mod mask;
 pub mod privilege;
 pub mod record;
 pub mod remedy;

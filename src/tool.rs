@@ -38,6 +38,12 @@ pub(crate) fn ssh_keygen() -> Command {
     Command::new("ssh-keygen")
 }
 
+/// A command whose output is masked.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn wrapped(program: &std::ffi::OsStr) -> Command {
+    Command::new(program)
+}
+
 /// The program through which a keyring is asked.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn keyring(name: &str) -> Command {

@@ -11,12 +11,12 @@ use super::{env, open, past, repos};
 use crate::coach::Card;
 use crate::config::Visibility;
 use crate::error::Error;
-use crate::judge::Exposure;
+use crate::judge::{Actor, Exposure, Verdict};
 use crate::report;
 use crate::source::{self, Coverage, Repo};
 use crate::text::Escaped;
 use clap::Args;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -58,6 +58,9 @@ pub(super) struct CheckArgs {
     /// Check logs of pipelines instead; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., group = "what")]
     log: Vec<PathBuf>,
+    /// With --log: the pipeline's file, whose owners are told
+    #[arg(long, value_name = "PATH", requires = "log")]
+    pipeline: Option<PathBuf>,
     /// Check everything that was ever committed: all refs, stashes and notes, with messages
     /// and names of refs
     #[arg(long, group = "what")]
@@ -152,7 +155,8 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
         let repo = open()?;
         past::all(&mut Check::new(Some(&repo), rules)?, &repo, args.dangling, None)
     } else if !args.log.is_empty() {
-        logs(&around(rules)?, &args.log)
+        let repo = open().ok();
+        logs(&around(rules)?, repo.as_ref(), &args.log, args.pipeline.as_deref())
     } else if args.all_changes {
         all_changes(&open()?, rules)
     } else if let Some(revision) = &args.commit {
@@ -162,7 +166,7 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
         branch(&open()?, name, rules)
     } else if let Some(range) = &args.range {
         let repo = open()?;
-        outgoing(&repo, &source::range::range(&repo, range)?, "", rules)
+        outgoing(&repo, &source::range::range(&repo, range)?, "", rules).map(past_the_hooks)
     } else {
         let repo = open()?;
         changes(&repo, &source::index::staged(&repo)?, rules)
@@ -255,6 +259,30 @@ pub(super) fn changes(
     check.work.files(set.changes.len());
     check.changes(repo, set, &mut checked)?;
     Ok(checked)
+}
+
+/// Says in a pipeline which commits the hooks would have refused: those were made without them.
+fn past_the_hooks(mut checked: Checked) -> Checked {
+    if env::actor() != Actor::Ci {
+        return checked;
+    }
+    let refused = checked.cards.iter().filter(|card| card.judgement.verdict == Verdict::Block);
+    let commits: BTreeSet<&str> =
+        refused.filter_map(|card| card.facts.commit.as_deref()?.get(..12)).collect();
+    if !commits.is_empty() {
+        const SHOWN: usize = 10;
+        let mut names: Vec<&str> = commits.iter().copied().take(SHOWN).collect();
+        if commits.len() > SHOWN {
+            names.push("and more");
+        }
+        let words = format!(
+            "no hook has seen {}, or it was skipped (--no-verify): by this policy it would have been \
+             refused. Whoever made it: `leakcoach doctor` says whether the hooks fire",
+            names.join(", ")
+        );
+        checked.told.insert(words);
+    }
+    checked
 }
 
 /// Checks commits and their words.

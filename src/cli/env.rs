@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::judge::{Actor, Terminal};
 use crate::record::Keyring;
 use crate::report::Style;
+use crate::secret::Secret;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -235,7 +236,7 @@ pub(super) fn shows_progress() -> bool {
 
 /// Whether there is a terminal that this may read from. Who reads from it in the
 /// background is stopped by the system until brought to the foreground (tcsetpgrp(3)).
-fn in_foreground() -> bool {
+pub(super) fn in_foreground() -> bool {
     let tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
     tty.is_ok_and(|tty| {
         rustix::termios::tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp())
@@ -346,6 +347,83 @@ pub(super) fn server() -> Server {
 pub(super) fn push_options() -> impl Iterator<Item = std::ffi::OsString> {
     let count = read("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str()?.parse().ok());
     (0..count.unwrap_or(0_u16)).filter_map(|n| read(&format!("GIT_PUSH_OPTION_{n}")))
+}
+
+/// The person's home.
+pub(super) fn home() -> Option<PathBuf> {
+    read("HOME").map(PathBuf::from)
+}
+
+/// Whether GitHub's runner reads what is written.
+pub(super) fn on_github() -> bool {
+    read("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// Values of variables whose names say that they are secret.
+pub(super) fn secrets() -> Vec<(String, Secret)> {
+    variables(|name, value| is_secret(name) && is_value(value))
+}
+
+/// The values of all other variables.
+pub(super) fn others() -> Vec<(String, Secret)> {
+    variables(|name, value| !is_secret(name) && value.len() <= 1 << 16)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn variables(keep: impl Fn(&str, &[u8]) -> bool) -> Vec<(String, Secret)> {
+    use std::os::unix::ffi::OsStringExt;
+    let all = std::env::vars_os().filter_map(|(name, value)| {
+        let (name, value) = (name.into_string().ok()?, Zeroizing::new(value.into_vec()));
+        keep(&name, &value).then(|| (name, Secret::new(&value)))
+    });
+    all.collect()
+}
+
+/// Whether the name of a variable says that its value is secret.
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "APIKEY",
+        "AUTH",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "CREDS",
+        "DSN",
+        "KEY",
+        "PASS",
+        "PASSPHRASE",
+        "PASSWD",
+        "PASSWORD",
+        "PAT",
+        "PIN",
+        "PSK",
+        "PW",
+        "SECRET",
+        "SECRETS",
+        "TOKEN",
+        "TOKENS",
+        "WEBHOOK",
+    ];
+    const ENDS: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "PASSPHRASE"];
+    // Identifiers beside keys, and numbers or places of keys.
+    const NOT: [&str; 9] =
+        ["ID", "NAME", "FILE", "PATH", "URL", "SOCK", "TYPE", "VERSION", "PUBLIC"];
+    let name = name.to_uppercase();
+    let words: Vec<&str> = name.split(|char: char| !char.is_ascii_alphanumeric()).collect();
+    let ends = words.last().is_some_and(|last| NOT.contains(last)) || words.contains(&"PUBLIC");
+    !ends
+        && words
+            .iter()
+            .any(|word| WORDS.contains(word) || ENDS.iter().any(|end| word.ends_with(end)))
+}
+
+/// Whether a value can be a secret: no switch, no small number, no path that is there.
+fn is_value(value: &[u8]) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let number = value.iter().all(u8::is_ascii_digit);
+    let least = if number { 9 } else { 6 };
+    let switch = value.eq_ignore_ascii_case(b"enabled") || value.eq_ignore_ascii_case(b"disabled");
+    let path = || value.starts_with(b"/") && Path::new(std::ffi::OsStr::from_bytes(value)).exists();
+    value.len() >= least && !switch && !path()
 }
 
 /// How the environment says to reach the network: a proxy, the hosts that need none, and

@@ -22,6 +22,7 @@ mod explain;
 mod feedback;
 #[cfg(feature = "fix")]
 mod fix;
+mod gate;
 mod going;
 mod guard;
 mod hooks;
@@ -39,6 +40,7 @@ mod merge;
 mod named;
 mod overriding;
 mod past;
+mod pipeline;
 mod policy;
 mod privileges;
 mod recall;
@@ -61,6 +63,7 @@ mod users;
 mod vault;
 mod verify;
 mod words;
+mod wrap;
 mod wrong;
 
 use crate::error::Error;
@@ -225,6 +228,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach fix\n  leakcoach fix 7h2kq9xw --dry-run\n  leakcoach fix config/app.py:12 --name PAYMENTS_TOKEN --yes\n  leakcoach fix --undo"
     )]
     Fix(fix::FixArgs),
+    /// Let a deployment go on only with a fresh, signed approval of this commit for this target
+    #[command(
+        after_help = "Exit codes: 0 it may go on, 1 no approval counts, 2 wrong usage or configuration, 3 it cannot be told.\n\nExamples:\n  leakcoach gate --target production\n  leakcoach gate approve --target production --for 2h --reason 'release 4' --push"
+    )]
+    Gate(gate::GateArgs),
     /// Turn other tools' lists of ignored findings into exceptions that end
     #[command(
         after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
@@ -240,6 +248,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach rewrite 7h2kq9xw --dry-run\n  leakcoach rewrite config/app.py:12 --yes\n  leakcoach rewrite 7h2kq9xw --pushed --yes"
     )]
     Rewrite(rewrite::RewriteArgs),
+    /// Run a command, and mask credentials in what it writes while it writes it
+    #[command(
+        after_help = "Exit code: that of the command; 126 it cannot be run, 127 there is none; a signal that ends it ends leakcoach.\n\nExamples:\n  leakcoach run -- npm publish\n  leakcoach run --strict -- ./deploy.sh production"
+    )]
+    Run(wrap::RunArgs),
     /// List every rule
     #[command(
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
@@ -322,9 +335,11 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
         #[cfg(feature = "fix")]
         Command::Fix(args) => fix::fix(&args),
+        Command::Gate(args) => gate::gate(&args),
         Command::Import(args) => import::import(&args),
         Command::Remediate(args) => remediate::remediate(&args),
         Command::Rewrite(args) => rewrite::run(&args),
+        Command::Run(args) => wrap::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
         Command::Vault(args) => vault::vault(&args),
         Command::Verify(args) => verify::verify(&args),

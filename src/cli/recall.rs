@@ -6,6 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::coach::Card;
 use crate::coach::follow_up::{Counts, Risk, follow_up};
 use crate::coach::memory::{self, Telling};
+use crate::coach::pipeline::WINDOW_DAYS;
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::judge::{Actor, Standing, Verdict};
@@ -182,6 +183,40 @@ impl Own {
         })?;
         Ok(last)
     }
+}
+
+/// Records what a job printed, each rule with its finding; gives for each rule in how many of
+/// its runs before that happened, lately.
+pub(super) fn printed(
+    repo: Option<&Repo>,
+    job: &str,
+    found: Vec<(String, Option<String>)>,
+    masked: bool,
+) -> Vec<(String, usize)> {
+    let Some(Some((mut record, _))) = told(open(repo.and_then(Repo::top), LONG)) else {
+        return Vec::new();
+    };
+    let (at, actor) = (env::now(), actor());
+    let repository = repo.map(|repo| name_of(&record, repo.common_dir()));
+    let job =
+        record.tag(format!("{}\n{job}", repository.as_deref().unwrap_or_default()).as_bytes());
+    let since = at - WINDOW_DAYS * 86_400;
+    let runs = told(record.printed(&job, since)).unwrap_or_default();
+    let mut rules: Vec<String> = found.iter().map(|(rule, _)| rule.clone()).collect();
+    rules.sort();
+    rules.dedup();
+    let count = |rule: String| {
+        let times = runs.iter().filter(|(of, _)| *of == rule).count();
+        (rule, times)
+    };
+    let before = rules.into_iter().map(count).collect();
+    let event = |(rule, finding)| {
+        let what = What::Printed { job: job.clone(), rule, finding, masked };
+        Event { at, actor: actor.clone(), repository: repository.clone(), what }
+    };
+    let events: Vec<Event> = found.into_iter().map(event).collect();
+    told(record.append(&events));
+    before
 }
 
 impl Recall {

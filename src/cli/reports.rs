@@ -216,7 +216,7 @@ impl Places {
 }
 
 /// The repository's `CODEOWNERS`: the work tree's, else that of `HEAD`.
-fn owners_of(repo: &Repo) -> Result<Owners, String> {
+pub(super) fn owners_of(repo: &Repo) -> Result<Owners, String> {
     for place in owners::PLACES {
         let bytes = match repo.top() {
             Some(top) => match std::fs::read(top.join(place)) {

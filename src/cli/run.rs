@@ -11,7 +11,7 @@ use super::mask::masked_line;
 use super::stored::{Earlier, earlier};
 use super::trails::Trails;
 use super::users::{announce, scanner};
-use crate::catalogue::Kind;
+use crate::catalogue::{Catalogue, Kind, Rule};
 use crate::coach::{self, Card, Place};
 use crate::config::Config;
 use crate::error::Error;
@@ -20,6 +20,7 @@ use crate::judge::stretch::Stretcher;
 use crate::judge::{Actor, Context, Exposure, Standing, Terminal};
 use crate::lists::Sight;
 use crate::scan::{Finding, Found, Note, Scanner, Text};
+use crate::secret::Secret;
 use crate::source;
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::pieces::Piece;
@@ -191,9 +192,19 @@ impl Check {
         self.store.get_or_init(look).as_deref()
     }
 
+    /// The rule called `id`, leakcoach's or a user's.
+    pub(super) fn rule(&self, id: &str) -> Option<&'static Rule> {
+        self.config.users.rule(id).or_else(|| Catalogue::builtin().rule(id))
+    }
+
+    /// The id of a value that a rule found.
+    pub(super) fn id_of(&self, rule: &str, secret: &Secret) -> Option<FindingId> {
+        self.key().map(|kept| kept.key.id(rule, secret))
+    }
+
     /// The id of a finding; made only once there is one.
     fn id(&self, finding: &Finding) -> Option<FindingId> {
-        self.key().map(|kept| kept.key.id(finding.rule.id, &finding.secret))
+        self.id_of(finding.rule.id, &finding.secret)
     }
 
     fn key(&self) -> Option<&Kept> {

@@ -5,6 +5,7 @@ pub(crate) mod agents;
 pub mod cases;
 pub mod coaching;
 pub mod exceptions;
+pub mod gate;
 pub mod keys;
 mod layers;
 mod lines;
@@ -167,6 +168,7 @@ impl Config {
         let exceptions = exceptions::of(&mut layers)?;
         // It is read where it is needed; what is wrong in it is told like all else.
         record::of(&mut layers)?;
+        gate::of(&mut layers, None)?;
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;

@@ -108,6 +108,8 @@ pub enum What {
     /// Something happened on the way out of one credential, and holds since then: `case` is
     /// the finding's id.
     Case { case: String, since: i64, change: Change },
+    /// A job printed it, where others could read it or `masked` in time; `job` is a keyed hash.
+    Printed { job: String, rule: String, finding: Option<String>, masked: bool },
     /// What a check against the vendor said.
     Verified { rule: String, finding: Option<String>, answer: String },
     /// What became of an item that is to be looked at again.
@@ -173,6 +175,7 @@ impl What {
             Self::Drill { .. } => "drill",
             Self::Lesson { .. } => "lesson",
             Self::Case { .. } => "case",
+            Self::Printed { .. } => "printed",
             Self::Verified { .. } => "verified",
             Self::Review { .. } => "review",
             Self::Guarded { .. } => "guarded",
@@ -192,6 +195,7 @@ impl What {
             | Self::Allowed { finding, .. }
             | Self::Approved { finding, .. }
             | Self::Wrong { finding, .. }
+            | Self::Printed { finding, .. }
             | Self::Verified { finding, .. } => finding.as_deref(),
             Self::Case { case, .. } => Some(case),
             Self::Digest { .. }

@@ -61,6 +61,26 @@ impl Record {
         Ok(past)
     }
 
+    /// The times at which earlier runs of the `job` printed something since then, by rule.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn printed(&self, job: &str, since: i64) -> Result<HashSet<(String, i64)>, Fault> {
+        let (mut runs, mut left) = (HashSet::new(), LOOKED_AT);
+        self.each(Order::Newest, |entry| {
+            left -= 1;
+            if let Told::Event(event) = entry.told
+                && event.at >= since
+                && let What::Printed { job: of, rule, .. } = event.what
+                && of == job
+            {
+                runs.insert((rule, event.at));
+            }
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(runs)
+    }
+
     /// What was refused of this `deed` in this repository, since it last went well.
     ///
     /// # Errors

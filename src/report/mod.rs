@@ -214,6 +214,11 @@ pub fn notice(line: &str) {
     say!("leakcoach: {line}");
 }
 
+/// A line that says itself whose it is, on standard error.
+pub fn line(line: &str) {
+    say!("{line}");
+}
+
 /// Data, on standard output.
 pub fn data(text: &str) {
     use std::io::Write as _;

@@ -11,6 +11,7 @@ mod checks;
 mod encoded;
 mod entropy;
 mod finding;
+mod glued;
 mod letters;
 mod login;
 mod marker;

@@ -8,7 +8,6 @@
 //! --log`), Azure Pipelines (`##[section]Starting: `), GitLab (`section_start:`, and the
 //! stream column of timestamped job logs), after each vendor's documentation.
 
-use super::decode::to_utf8;
 use bstr::{BStr, BString, ByteSlice};
 
 /// As much of a title is kept.
@@ -17,46 +16,67 @@ const TITLE_AT_MOST: usize = 120;
 /// As many open groups are kept.
 const DEPTH_AT_MOST: usize = 32;
 
-/// A log made ready to be scanned.
-#[derive(Debug)]
+/// A log made ready to be scanned, as its lines come.
+#[derive(Debug, Default)]
 pub struct Log {
-    /// What was written, with as many lines as the file.
-    pub text: Vec<u8>,
+    writer: Writer,
     /// From which line on which job or step is written; ascending.
     places: Vec<(usize, Option<BString>)>,
+    /// Lines that were taken.
+    lines: usize,
+    /// Of those, the last that were joined to the one before them.
+    joined: usize,
+    /// Whether the last line goes on.
+    goes_on: bool,
 }
 
 impl Log {
-    /// Reads a whole log.
-    pub fn read(bytes: &[u8]) -> Self {
-        let bytes = to_utf8(bytes);
-        let bytes = bytes.strip_prefix(MARK).unwrap_or(&bytes);
-        let mut text = Vec::with_capacity(bytes.len());
-        let mut writer = Writer::default();
-        let mut places: Vec<(usize, Option<BString>)> = Vec::new();
-        let mut joined = 0;
-        for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+    /// Adds to `text` what was written in these lines, of which the last is whole and without
+    /// its end; `text` keeps as many lines as the file.
+    pub fn take(&mut self, lines: &[u8], text: &mut Vec<u8>) {
+        let lines = if self.lines == 0 { lines.strip_prefix(MARK).unwrap_or(lines) } else { lines };
+        for line in lines.split(|byte| *byte == b'\n') {
             let line = plain(line.strip_suffix(b"\r").unwrap_or(line));
-            let line = writer.columns(&line);
-            let (line, appended) = without_time(line);
-            if index > 0 && appended {
-                joined += 1;
-            } else if index > 0 {
-                text.extend(std::iter::repeat_n(b'\n', joined + 1));
-                joined = 0;
+            if std::mem::take(&mut self.goes_on) {
+                text.extend_from_slice(&line);
+                continue;
             }
-            writer.markers(line);
-            if writer.moved {
-                writer.moved = false;
-                let place = writer.place();
-                if places.last().map_or(place.is_some(), |(_, last)| *last != place) {
-                    places.push((index + 1, place));
+            let line = self.writer.columns(&line);
+            let (line, appended) = without_time(line);
+            if self.lines > 0 && appended {
+                self.joined += 1;
+            } else if self.lines > 0 {
+                text.extend(std::iter::repeat_n(b'\n', self.joined + 1));
+                self.joined = 0;
+            }
+            self.lines += 1;
+            self.writer.markers(line);
+            if self.writer.moved {
+                self.writer.moved = false;
+                let place = self.writer.place();
+                if self.places.last().map_or(place.is_some(), |(_, last)| *last != place) {
+                    self.places.push((self.lines, place));
                 }
             }
             text.extend_from_slice(line);
         }
-        text.extend(std::iter::repeat_n(b'\n', joined));
-        Self { text, places }
+    }
+
+    /// The same of a part of a line that is too long to be held.
+    pub fn take_part(&mut self, part: &[u8], text: &mut Vec<u8>) {
+        self.take(part, text);
+        self.goes_on = true;
+    }
+
+    /// Adds what is left at the end of the log.
+    pub fn end(&mut self, text: &mut Vec<u8>) {
+        text.extend(std::iter::repeat_n(b'\n', std::mem::take(&mut self.joined)));
+    }
+
+    /// Forgets who wrote the lines before this one.
+    pub fn forget_before(&mut self, line: usize) {
+        let before = self.places.partition_point(|(first, _)| *first <= line);
+        self.places.drain(..before.saturating_sub(1));
     }
 
     /// The job or step that wrote the one-based `line`, as the log names it; any bytes.
@@ -71,7 +91,7 @@ impl Log {
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Who writes at a line.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Writer {
     job: BString,
     step: BString,
@@ -284,12 +304,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn read(bytes: &[u8]) -> (Log, Vec<u8>) {
+        let (mut log, mut text) = (Log::default(), Vec::new());
+        log.take(bytes, &mut text);
+        log.end(&mut text);
+        (log, text)
+    }
+
     fn text(log: &str) -> String {
-        String::from_utf8(Log::read(log.as_bytes()).text).unwrap()
+        String::from_utf8(read(log.as_bytes()).1).unwrap()
     }
 
     fn places(log: &str) -> Vec<String> {
-        let read = Log::read(log.as_bytes());
+        let (read, _) = read(log.as_bytes());
         let lines = 1..=log.split('\n').count();
         lines.map(|line| read.place_of(line).unwrap_or_default().to_string()).collect()
     }
@@ -368,9 +395,24 @@ mod tests {
             prop_oneof![Just(b'\n'), Just(0x1b), Just(b'['), Just(b'\r'), Just(b':'), any::<u8>()],
             0..200,
         )) {
-            let decoded = to_utf8(&bytes);
             let count = |text: &[u8]| text.split(|byte| *byte == b'\n').count();
-            prop_assert_eq!(count(&Log::read(&bytes).text), count(&decoded));
+            prop_assert_eq!(count(&read(&bytes).1), count(&bytes));
+        }
+
+        #[test]
+        fn lines_that_come_apart_are_read_as_together(lines in prop::collection::vec(
+            prop_oneof![
+                Just("##[group]a"), Just("##[endgroup]"), Just("section_start:1:a"), Just("x y"),
+                Just("2026-01-02T03:04:05Z 00O+ more"), Just(""), Just("2026-01-02T03:04:05Z 00O z"),
+            ],
+            1..30,
+        ), cut in 1..30_usize) {
+            let (mut log, mut apart) = (Log::default(), Vec::new());
+            for part in lines.chunks(cut) {
+                log.take(part.join("\n").as_bytes(), &mut apart);
+            }
+            log.end(&mut apart);
+            prop_assert_eq!(String::from_utf8(apart).unwrap(), text(&lines.join("\n")));
         }
 
         #[test]

@@ -66,6 +66,11 @@ impl Owners {
         }
     }
 
+    /// Whether no line of it names anything.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// The owners of the file at `path`, from the top of the repository.
     pub fn of(&self, path: &[u8]) -> Vec<String> {
         let path = String::from_utf8_lossy(path);
