@@ -94,7 +94,9 @@ pub(super) fn gate(args: &GateArgs) -> Result<u8, Error> {
         );
         report::line(&format!("    git fetch origin '+{REFS}/*:{REFS}/*'"));
     }
-    reasons.iter().for_each(|line| report::line(line));
+    for line in &reasons {
+        report::line(line);
+    }
     report::line("  ask an approver who did not write it to run, at this commit:");
     report::line(&format!(
         "    leakcoach gate approve --target {target} --for 2h --reason WORDS --push"

@@ -42,9 +42,9 @@ impl Job {
         if is("GITHUB_ACTIONS") {
             // OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH
             let whole = read("GITHUB_WORKFLOW_REF").unwrap_or_default();
-            let path = whole.split_once("/.github/").and_then(|(repository, rest)| {
+            let path = whole.split_once("/.github/").map(|(repository, rest)| {
                 let file = rest.split_once('@').map_or(rest, |(file, _)| file);
-                Some((repository.to_owned(), format!(".github/{file}")))
+                (repository.to_owned(), format!(".github/{file}"))
             });
             let here = read("GITHUB_REPOSITORY").unwrap_or_default();
             let (file, elsewhere) = match path {

@@ -46,7 +46,7 @@ pub(super) struct RunArgs {
     /// End with code 1 when something was masked and the command itself succeeded
     #[arg(long)]
     strict: bool,
-    /// The pipeline's file, whose owners are told; known by itself on GitHub, GitLab and CircleCI
+    /// The pipeline's file, whose owners are told; known by itself on GitHub and GitLab
     #[arg(long, value_name = "PATH")]
     pipeline: Option<PathBuf>,
     /// The command and its arguments
@@ -118,8 +118,8 @@ fn known(scanner: &Scanner) -> Known {
     for (name, value) in env::others() {
         let text = [name.as_bytes(), b"=", value.expose(), b"\n"].concat();
         let text = zeroize::Zeroizing::new(text);
-        let scanned = Text { bytes: &text, path: b".env", role: FileRole::Config };
-        for finding in scanner.scan(&scanned).findings.iter().filter(|found| !found.rule.public) {
+        let line = Text { bytes: &text, path: b".env", role: FileRole::Config };
+        for finding in scanner.scan(&line).findings.iter().filter(|found| !found.rule.public) {
             known.learn(&finding.secret, Some(&name));
         }
     }

@@ -1,4 +1,4 @@
-//! Private keys over several lines (RFC 7468, RFC 4716's kin, OpenPGP's armour): once one
+//! Private keys over several lines (RFC 7468, RFC 9580's armour): once one
 //! has begun, its lines are masked as they come, for its end may never.
 
 use super::view::is_base64;
@@ -91,7 +91,7 @@ fn begin(text: &[u8]) -> Option<usize> {
 fn is_body(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let coded = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| is_base64(*byte));
-    let last = line.rsplit(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let last = line.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     let last = last.trim_end_with(|char| matches!(char, '"' | '\'' | '\\' | ',' | ';'));
     let last = last.trim_start_with(|char| matches!(char, '"' | '\'' | '>' | '|' | '+'));
     let alone = last.len() + 4 >= line.len();

@@ -118,9 +118,8 @@ fn run(sample: &Sample, scanner: &Scanner, cuts: &[usize], pause: Pause) {
 fn no_credential_gets_through_at_any_cut() {
     let (scanner, sample) = (scanner(), sample(7));
     for cut in 0..=sample.text.len() {
-        for pause in [Pause::Never, Pause::AtCuts] {
-            run(&sample, &scanner, &[cut], pause);
-        }
+        run(&sample, &scanner, &[cut], Pause::AtCuts);
+        run(&sample, &scanner, &[cut], Pause::Never);
     }
 }
 
@@ -235,7 +234,7 @@ fn a_line_without_an_end_is_passed_on_in_pieces_of_bounded_memory() {
     let token = expand("ghp_{base62:30}{crc32-base62}", 5).unwrap();
     let mut out = Vec::new();
     for _ in 0..40 {
-        masker.feed(&[b'x'; 99_990], &mut out, &mut |_| {}).unwrap();
+        masker.feed(&vec![b'x'; 99_990], &mut out, &mut |_| {}).unwrap();
         masker.feed(format!(" {token} ").as_bytes(), &mut out, &mut |_| {}).unwrap();
         assert!(masker.buffer.len() <= 3 * super::LINE_AT_MOST);
     }

@@ -1,6 +1,7 @@
 //! Deployments: an approval counts for one commit, one target and one while, by who may give it.
 
 use crate::harness::{Attempt, Repo};
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
@@ -23,7 +24,7 @@ impl Shop {
             let public = fs::read_to_string(format!("{key}.pub")).unwrap();
             if name != "eve" {
                 let host = if name == "test" { "localhost" } else { "example.com" };
-                signers.push_str(&format!("{name}@{host} namespaces=\"leakcoach-gate\" {public}"));
+                write!(signers, "{name}@{host} namespaces=\"leakcoach-gate\" {public}").unwrap();
             }
         }
         shop.repo.write(".leakcoach/signers", &signers);

@@ -161,7 +161,9 @@ fn a_large_log_is_checked_a_part_at_a_time() {
     let repo = Repo::plain();
     let token = token(&repo, 9);
     let mut log = "2026-01-02T03:04:05Z nothing of note in this line\n".repeat(200_000);
-    log.push_str(&format!("2026-01-02T03:04:05Z {token}\n"));
+    log.push_str("2026-01-02T03:04:05Z ");
+    log.push_str(&token);
+    log.push('\n');
     repo.write("build.log", &log);
     let done = repo.leakcoach(&["check", "--log", "build.log", "--pipeline", "ci/build.yml"]);
     done.refused().says("build.log:200001").reads("no CODEOWNERS says whose ci/build.yml is");
