@@ -80,6 +80,7 @@ impl Proofs {
             | What::Verified { rule, .. } => (None, Some(rule.clone())),
             What::Fixed { .. }
             | What::Case { .. }
+            | What::Printed { .. }
             | What::Digest { .. }
             | What::Wrong { .. }
             | What::Drill { .. }

@@ -208,6 +208,7 @@ impl Tally {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }

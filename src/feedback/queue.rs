@@ -198,6 +198,7 @@ impl Queue {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }

@@ -259,6 +259,7 @@ impl Rules {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }
