@@ -16,7 +16,7 @@ const OF_RULE: &str = "rule";
 const VERDICTS: [&str; 4] = ["permit", "slow", "guide", "block"];
 
 /// The kinds of events in the record; a test holds them against the record's own.
-pub(crate) const EVENTS: [&str; 15] = [
+pub(crate) const EVENTS: [&str; 18] = [
     "shown",
     "fixed",
     "overridden",
@@ -26,6 +26,9 @@ pub(crate) const EVENTS: [&str; 15] = [
     "drill",
     "lesson",
     "case",
+    "printed",
+    "guarded",
+    "entrusted",
     "allowed",
     "verified",
     "approved",

@@ -80,6 +80,8 @@ impl Proofs {
             | What::Verified { rule, .. } => (None, Some(rule.clone())),
             What::Fixed { .. }
             | What::Case { .. }
+            | What::Guarded { .. }
+            | What::Entrusted { .. }
             | What::Printed { .. }
             | What::Digest { .. }
             | What::Wrong { .. }

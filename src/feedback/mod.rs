@@ -208,6 +208,8 @@ impl Tally {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Guarded { .. }
+            | What::Entrusted { .. }
             | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }

@@ -198,6 +198,8 @@ impl Queue {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Guarded { .. }
+            | What::Entrusted { .. }
             | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }

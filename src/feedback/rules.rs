@@ -259,6 +259,8 @@ impl Rules {
             | What::Drill { .. }
             | What::Lesson { .. }
             | What::Case { .. }
+            | What::Guarded { .. }
+            | What::Entrusted { .. }
             | What::Printed { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
