@@ -4,6 +4,7 @@
 mod extras;
 mod plan;
 mod record;
+mod short;
 mod show;
 mod write;
 
@@ -61,8 +62,20 @@ pub(super) fn fix(args: &FixArgs) -> Result<u8, Error> {
     if args.undo {
         return record::undo(&repo);
     }
-    let found = named::find(&repo, args.finding.as_deref())?;
-    let plan = Plan::of(&repo, &found.all, args.name.as_deref(), args.to_env)?;
+    let found = named::find_any(&repo, args.finding.as_deref())?;
+    let short = short::is_about(&found);
+    let (found, plan) = if short {
+        if args.name.is_some() || args.to_env {
+            let what = "no value is taken out here: --name and --to-env go with credentials";
+            return Err(Error::Usage(what.to_owned()));
+        }
+        let plan = short::plan(&repo, &found.all)?;
+        (found, plan)
+    } else {
+        let found = named::credentials(found)?;
+        let plan = Plan::of(&repo, &found.all, args.name.as_deref(), args.to_env)?;
+        (found, plan)
+    };
     show::plan(&repo, &plan, &found.all, args.format)?;
     let refused = if plan.refused.is_empty() { exit::PASSED } else { exit::REFUSED };
     if plan.is_empty() {
@@ -82,7 +95,11 @@ pub(super) fn fix(args: &FixArgs) -> Result<u8, Error> {
         return Ok(exit::REFUSED);
     }
     write::write(&repo, &plan, &found.all)?;
-    tell_next(&found.all, &plan);
+    if short {
+        short::tell_next();
+    } else {
+        tell_next(&found.all, &plan);
+    }
     Ok(refused)
 }
 

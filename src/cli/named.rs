@@ -108,7 +108,14 @@ pub(super) struct Places {
 /// As those of [`find_any`]; and what is named is no credential, so that there is no value
 /// to be taken out, revoked or kept.
 pub(super) fn find(repo: &Repo, name: Option<&str>) -> Result<Places, Error> {
-    let mut found = find_any(repo, name)?;
+    credentials(find_any(repo, name)?)
+}
+
+/// Of what was found, the credentials.
+///
+/// # Errors
+/// None of it is one.
+pub(super) fn credentials(mut found: Places) -> Result<Places, Error> {
     let named = found.all.first().map(|one| (one.rule.id, one.id));
     found.all.retain(|one| one.rule.kind != Kind::Privilege);
     match named {

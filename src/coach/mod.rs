@@ -200,7 +200,7 @@ pub fn card(
         let shell_path = steps::quoted(place.path);
         (
             privilege::here(place),
-            privilege::steps(rule, place, words.instead, &shell_path),
+            privilege::steps(rule, id, place, words.instead, &shell_path),
             privilege::go_on(judgement.verdict, rule, place),
         )
     } else {

@@ -3,7 +3,9 @@
 
 use super::{Place, Step};
 use crate::catalogue::Signal;
+use crate::judge::fingerprint::FindingId;
 use crate::judge::{Exposure, Verdict};
+use crate::privilege::is_replaceable;
 use crate::source::role::FileRole;
 
 /// Why it matters here.
@@ -31,10 +33,23 @@ pub(super) fn here(place: &Place<'_>) -> String {
 }
 
 /// What to do now.
-pub(super) fn steps(rule: &str, place: &Place<'_>, instead: &str, path: &str) -> Vec<Step> {
+pub(super) fn steps(
+    rule: &str,
+    id: Option<FindingId>,
+    place: &Place<'_>,
+    instead: &str,
+    path: &str,
+) -> Vec<Step> {
     let paste = Signal::of(rule).map_or("", |signal| signal.paste);
-    let least =
-        Step { words: instead.to_owned(), command: (!paste.is_empty()).then(|| paste.to_owned()) };
+    let ready = id.filter(|_| cfg!(feature = "fix") && is_replaceable(rule));
+    let least = match ready {
+        // The patch for this very file says what is to be set up first.
+        Some(id) => Step::of(instead, format!("leakcoach fix {id}")),
+        None => Step {
+            words: instead.to_owned(),
+            command: (!paste.is_empty()).then(|| paste.to_owned()),
+        },
+    };
     let add = format!("git add -- {path}");
     let then = match place.exposure {
         Exposure::Staged => Step::of("commit again", format!("{add} && git commit")),

@@ -36,6 +36,7 @@ pub(super) fn tell(node: &Node, text: &str, facts: &mut Facts) {
             }
         }
         artifacts(body, &scope, facts);
+        lasting(body, &scope, facts);
     }
 }
 
@@ -45,10 +46,71 @@ fn variables(of: &Node, scope: &str, facts: &mut Facts) {
         if value.eq_ignore_ascii_case("true") || value == "1" {
             facts.add("gitlab-switch", &entry.key, scope, entry.span());
         }
+        if value.contains("CI_JOB_JWT") {
+            facts.add("gitlab-old-token", "CI_JOB_JWT", scope, entry.span());
+        }
         if entry.key == "DOCKER_TLS_CERTDIR" && value.is_empty() {
             facts.add("gitlab-docker-without-tls", &entry.key, scope, entry.span());
         }
     }
+}
+
+/// What a job logs in with that lasts, where a token of the job would do.
+fn lasting(job: &Node, scope: &str, facts: &mut Facts) {
+    for entry in job.get("variables").into_iter().flat_map(Node::entries) {
+        let refers = entry.node.text().is_some_and(|text| text.contains('$'));
+        if let Some((of, what)) = lasting_variable(&entry.key).filter(|_| refers) {
+            facts.add(of, what, scope, entry.span());
+        }
+    }
+    for key in ["before_script", "script"] {
+        for (line, node) in job.texts_of(key) {
+            if let Some((of, what)) = lasting_command(line) {
+                facts.add(of, what, scope, node.at.clone());
+            }
+        }
+    }
+}
+
+/// The fact that a variable of this name is, if it is to hold what lasts.
+pub(super) fn lasting_variable(name: &str) -> Option<(&'static str, &'static str)> {
+    Some(match name {
+        "AWS_SECRET_ACCESS_KEY" => ("gitlab-static-key", "aws"),
+        "VAULT_TOKEN" => ("gitlab-static-key", "vault"),
+        "TWINE_PASSWORD" | "UV_PUBLISH_TOKEN" => ("gitlab-publish-token", "pypi"),
+        "CARGO_REGISTRY_TOKEN" => ("gitlab-publish-token", "crates"),
+        _ => return None,
+    })
+}
+
+/// The fact that a command is, if it logs in with what lasts.
+pub(super) fn lasting_command(line: &str) -> Option<(&'static str, &'static str)> {
+    let has = |words: &[&str]| words.iter().all(|word| line.contains(word));
+    let fact = if has(&["gcloud auth activate-service-account"]) {
+        ("gitlab-static-key", "gcp")
+    } else if has(&["az login", "--service-principal"]) && (has(&[" -p "]) || has(&[" --password"]))
+    {
+        ("gitlab-static-key", "azure")
+    } else if has(&["vault login $"]) || has(&["vault login \"$"]) {
+        ("gitlab-static-key", "vault")
+    } else if has(&["aws configure set aws_secret_access_key"])
+        || has(&["export AWS_SECRET_ACCESS_KEY="])
+    {
+        ("gitlab-static-key", "aws")
+    } else if has(&["twine upload"]) && (has(&[" -p "]) || has(&[" --password"]))
+        || has(&["uv publish", "--token"])
+    {
+        ("gitlab-publish-token", "pypi")
+    } else if has(&["registry.npmjs.org", "_authToken"]) {
+        ("gitlab-publish-token", "npm")
+    } else if has(&["cargo publish", "--token"]) || has(&["cargo login $"]) {
+        ("gitlab-publish-token", "crates")
+    } else {
+        return None;
+    };
+    // Another registry than the public one.
+    let elsewhere = ["CI_API_V4_URL", "--repository-url", "--registry ", "CI_JOB_TOKEN"];
+    (!elsewhere.iter().any(|word| line.contains(word))).then_some(fact)
 }
 
 fn includes(node: &Node, facts: &mut Facts) {

@@ -19,6 +19,7 @@ mod kubernetes;
 mod lines;
 mod manifest;
 mod node;
+mod short_lived;
 mod sql;
 mod terraform;
 mod widening;
@@ -29,6 +30,7 @@ mod yaml;
 mod tests;
 
 pub use format::Format;
+pub use short_lived::{Change, Refused, Replacement, is_replaceable, short_lived};
 
 use crate::catalogue::{Rule, Signal};
 use crate::scan::{Confidence, Finding, Note, is_allowed};

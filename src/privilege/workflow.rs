@@ -205,6 +205,13 @@ fn one_job(job: &Node, scope: &str, around: &Around<'_>, text: &str, facts: &mut
 }
 
 fn container_options(container: &Node, scope: &str, facts: &mut Facts) {
+    let password = container.get("credentials").and_then(|login| login.entry("password"));
+    if let Some(entry) = password
+        && entry.node.text().is_some_and(|text| !text.is_empty() && !text.contains("${{"))
+    {
+        // The key alone: the value is not for anybody's eyes.
+        facts.add("workflow-container-password", "password", scope, entry.at.clone());
+    }
     let Some(options) = container.entry("options") else { return };
     let text = options.node.text().unwrap_or_default();
     if text.split_whitespace().any(|word| word == "--privileged") {
@@ -290,6 +297,8 @@ fn with(step: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &m
         ("google-github-actions/auth", "credentials_json", "gcp"),
         ("google-github-actions/setup-gcloud", "service_account_key", "gcp"),
         ("azure/login", "creds", "azure"),
+        ("hashicorp/vault-action", "token", "vault"),
+        ("hashicorp/vault-action", "secretId", "vault"),
     ];
     for (action, key, cloud) in static_keys {
         if name.eq_ignore_ascii_case(action)
@@ -298,10 +307,23 @@ fn with(step: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &m
             facts.add("workflow-static-key", cloud, scope, entry.span());
         }
     }
+    let hub = with.text_of("registry").is_none_or(|registry| registry.ends_with("docker.io"));
+    if name == "docker/login-action"
+        && hub
+        && let Some(entry) = secret_in("password")
+    {
+        facts.add("workflow-static-key", "docker-hub", scope, entry.span());
+    }
     if name == "pypa/gh-action-pypi-publish"
         && let Some(entry) = secret_in("password")
     {
         facts.add("workflow-publish-token", "pypi", scope, entry.span());
+    }
+    if name == "actions/create-github-app-token"
+        && let Some(kept) = with.entry("skip-token-revoke")
+        && kept.node.text() == Some("true")
+    {
+        facts.add("workflow-app-token-kept", "skip-token-revoke", scope, kept.span());
     }
     if name == "actions/create-github-app-token"
         && !with.entries().iter().any(|entry| entry.key.starts_with("permission-"))
@@ -393,6 +415,13 @@ fn ran(step: &Node, run: &Entry, script: &str, scope: &str, text: &str, facts: &
         let line = line.trim_start();
         let prints = ["echo ", "printf ", "print "].iter().any(|verb| line.starts_with(verb));
         let kept = line.contains('>') || line.contains('|');
+        let shown = ["$GITHUB_OUTPUT", "$GITHUB_STEP_SUMMARY", "${GITHUB_OUTPUT}"];
+        if prints
+            && shown.iter().any(|file| line.contains(file))
+            && let Some(secret) = secret_name(line).filter(|_| line.contains("${{"))
+        {
+            facts.add("workflow-secret-handed-on", secret, scope, place(raw, line, run));
+        }
         if prints
             && !kept
             && let Some(secret) = secret_name(line).filter(|_| line.contains("${{"))
@@ -498,6 +527,10 @@ fn everywhere(node: &Node, facts: &mut Facts) {
                 facts.add("workflow-all-secrets", "toJSON(secrets)", "", value.at.clone());
             } else if lower.contains("secrets[") && !lower.contains("secrets['") {
                 facts.add("workflow-all-secrets", "secrets[...]", "", value.at.clone());
+            } else if let Some((_, of)) = lower.split_once("fromjson(secrets.")
+                && of.split_once(')').is_some_and(|(_, rest)| rest.starts_with(['.', '[']))
+            {
+                facts.add("workflow-secret-parts", "fromJSON(secrets...)", "", value.at.clone());
             }
         }
     });

@@ -114,3 +114,65 @@ fn what_takes_credentials_out_says_that_it_is_none() {
     repo.leakcoach(&["rewrite", "gha-write-all", "--dry-run"]).reads("is no credential");
     repo.leakcoach(&["explain", "gha-write-all"]).accepted().reads("contents: read");
 }
+
+const LASTING: &str = "on: push\njobs:\n  ship:\n    runs-on: ubuntu-latest\n    steps:\n      \
+                       - uses: aws-actions/configure-aws-credentials@v4\n        with:\n          \
+                       aws-access-key-id: ${{ secrets.AWS_ID }}\n          \
+                       aws-secret-access-key: ${{ secrets.AWS_KEY }}\n          \
+                       aws-region: eu-central-1\n";
+
+fn read(repo: &Repo, path: &str) -> String {
+    std::fs::read_to_string(repo.top().join(path)).unwrap()
+}
+
+#[test]
+fn a_key_that_lasts_is_replaced_by_a_login_of_the_job() {
+    let repo = Repo::plain();
+    repo.write(PATH, LASTING).git(&["add", "."]).accepted();
+
+    repo.leakcoach(&["check"]).reads("[gha-static-aws-key]").reads("leakcoach fix ");
+    repo.leakcoach(&["fix", "gha-static-aws-key", "--dry-run"])
+        .accepted()
+        .says("+          role-to-assume: arn:aws:iam::ACCOUNT_ID:role/ROLE_NAME")
+        .says("note: first: in AWS IAM")
+        .says("oidc-in-aws");
+    assert_eq!(read(&repo, PATH), LASTING);
+
+    repo.leakcoach(&["fix", "gha-static-aws-key", "--yes"]).accepted().says("delete the stored");
+    let mended = read(&repo, PATH);
+    assert!(mended.contains("      id-token: write\n") && !mended.contains("secrets."));
+    repo.git(&["diff", "--quiet"]).accepted();
+
+    repo.leakcoach(&["fix", "--undo"]).accepted();
+    assert_eq!(read(&repo, PATH), LASTING);
+}
+
+#[test]
+fn what_lasts_in_a_file_of_old_is_replaced_by_name_too() {
+    let repo = Repo::plain();
+    let path = ".gitlab-ci.yml";
+    let text = "ship:\n  script:\n    - az login --service-principal -u $ID -p $SECRET\n";
+    repo.write(path, text).commit_unchecked("start");
+
+    repo.leakcoach(&["fix", "gitlab-static-azure-secret", "--yes"]).accepted();
+
+    assert!(read(&repo, path).contains("--federated-token $GITLAB_OIDC_TOKEN"));
+    assert!(read(&repo, path).contains("  id_tokens:\n    GITLAB_OIDC_TOKEN:\n"));
+}
+
+#[test]
+fn what_has_no_certain_replacement_is_left_and_says_by_hand() {
+    let repo = Repo::plain();
+    let text = LASTING.replace(
+        "        with:\n",
+        "        with: { aws-secret-access-key: '${{ secrets.A }}' }\n        env:\n",
+    );
+    repo.write(PATH, &text).git(&["add", "."]).accepted();
+
+    repo.leakcoach(&["fix", "gha-static-aws-key", "--yes"])
+        .refused()
+        .says("is left as it is")
+        .says("oidc-in-aws");
+    assert_eq!(read(&repo, PATH), text);
+    repo.leakcoach(&["fix", "gha-static-aws-key", "--name", "A"]).says("go with credentials");
+}

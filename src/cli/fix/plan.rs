@@ -64,6 +64,14 @@ pub(super) struct Refused {
     pub(super) by_hand: String,
 }
 
+/// A file as it is.
+pub(super) struct Standing {
+    pub(super) at: PathBuf,
+    pub(super) entry: Option<Entry>,
+    pub(super) index: Option<Zeroizing<Vec<u8>>>,
+    pub(super) tree: Option<Zeroizing<Vec<u8>>>,
+}
+
 /// One credential in one file.
 struct Wanted<'a> {
     secret: &'a Secret,
@@ -108,7 +116,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn refuse(&mut self, path: &BString, why: &str, by_hand: &str) {
+    pub(super) fn refuse(&mut self, path: &BString, why: &str, by_hand: &str) {
         let (path, why, by_hand) = (path.clone(), why.to_owned(), by_hand.to_owned());
         self.refused.push(Refused { path, why, by_hand });
     }
@@ -120,38 +128,9 @@ impl Plan {
         found: &[&Named],
         name: Option<&str>,
     ) -> Result<(), Error> {
-        let at = top(repo)?.join(path.to_os_str_lossy());
-        let entries = repo.staged_at(path)?;
-        if entries.iter().any(|entry| entry.stage != 0) {
-            self.refuse(path, "a merge has left it in conflict", "settle that first, then git add");
-            return Ok(());
-        }
-        let link = fs::symlink_metadata(&at).is_ok_and(|facts| !facts.is_file());
-        let entry = entries.into_iter().next();
-        if link || entry.as_ref().is_some_and(|entry| !entry.mode.starts_with(b"100")) {
-            self.refuse(path, "it is no plain file", "take the value out by hand");
-            return Ok(());
-        }
-        let tree = match fs::read(&at) {
-            Ok(bytes) => Some(Zeroizing::new(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(source) => return Err(Error::File { deed: "read", path: at, source }),
-        };
-        let staged = found.iter().any(|one| one.exposure == Exposure::Staged);
-        let index = match entry.as_ref().filter(|_| staged) {
-            Some(entry) => {
-                let bytes = repo.read(entry.id).map_err(|why| Error::Repository {
-                    what: "the staged version".to_owned(),
-                    why,
-                })?;
-                Some(Zeroizing::new(bytes.to_vec()))
-            }
-            None => None,
-        };
-        let Some(seen) = index.as_ref().or(tree.as_ref()) else {
-            self.refuse(path, "it is not here any more", "its card tells how to mend the commits");
-            return Ok(());
-        };
+        let Some(standing) = self.standing(repo, path, found)? else { return Ok(()) };
+        let Standing { at, entry, index, tree } = standing;
+        let Some(seen) = index.as_ref().or(tree.as_ref()) else { return Ok(()) };
         let wanted = self.wanted(seen, found, name);
         if Kind::of(path, seen) == Kind::Env {
             self.env_file(repo, path, at, entry, found);
@@ -186,6 +165,49 @@ impl Plan {
         }
         self.files.push(file);
         Ok(())
+    }
+
+    /// The versions of a file that are here; nothing, which is remembered, when it cannot be
+    /// mended.
+    pub(super) fn standing(
+        &mut self,
+        repo: &Repo,
+        path: &BString,
+        found: &[&Named],
+    ) -> Result<Option<Standing>, Error> {
+        let at = top(repo)?.join(path.to_os_str_lossy());
+        let entries = repo.staged_at(path)?;
+        if entries.iter().any(|entry| entry.stage != 0) {
+            self.refuse(path, "a merge has left it in conflict", "settle that first, then git add");
+            return Ok(None);
+        }
+        let link = fs::symlink_metadata(&at).is_ok_and(|facts| !facts.is_file());
+        let entry = entries.into_iter().next();
+        if link || entry.as_ref().is_some_and(|entry| !entry.mode.starts_with(b"100")) {
+            self.refuse(path, "it is no plain file", "take the value out by hand");
+            return Ok(None);
+        }
+        let tree = match fs::read(&at) {
+            Ok(bytes) => Some(Zeroizing::new(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(Error::File { deed: "read", path: at, source }),
+        };
+        let staged = found.iter().any(|one| one.exposure == Exposure::Staged);
+        let index = match entry.as_ref().filter(|_| staged) {
+            Some(entry) => {
+                let bytes = repo.read(entry.id).map_err(|why| Error::Repository {
+                    what: "the staged version".to_owned(),
+                    why,
+                })?;
+                Some(Zeroizing::new(bytes.to_vec()))
+            }
+            None => None,
+        };
+        if index.is_none() && tree.is_none() {
+            self.refuse(path, "it is not here any more", "its card tells how to mend the commits");
+            return Ok(None);
+        }
+        Ok(Some(Standing { at, entry, index, tree }))
     }
 
     fn wanted<'a>(
@@ -312,7 +334,7 @@ fn same_lines(index: &[u8], text: &[u8], lines: &[usize]) -> Vec<usize> {
 }
 
 /// Blobs in which git has the file with the value.
-fn kept_in(
+pub(super) fn kept_in(
     repo: &Repo,
     path: &BString,
     entry: Option<&Entry>,
