@@ -19,6 +19,7 @@ mod kubernetes;
 mod lines;
 mod manifest;
 mod node;
+mod publish;
 mod short_lived;
 mod sql;
 mod terraform;

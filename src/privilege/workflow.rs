@@ -6,6 +6,7 @@
 use super::command;
 use super::facts::Facts;
 use super::node::{Entry, It, Node};
+use super::publish::{place, publishes};
 use std::ops::Range;
 
 /// Triggers that run with the base repository's secrets for what others sent.
@@ -430,79 +431,6 @@ fn ran(step: &Node, run: &Entry, script: &str, scope: &str, text: &str, facts: &
         }
     }
     publishes(step, run, script, raw, scope, facts);
-}
-
-/// Where `line` stands in what was run.
-fn place(raw: &str, line: &str, run: &Entry) -> Range<usize> {
-    match raw.find(line.trim_end()) {
-        Some(at) => run.node.at.start + at..run.node.at.start + at + line.trim_end().len(),
-        None => run.at.clone(),
-    }
-}
-
-/// Commands that publish, with a token that lasts.
-fn publishes(step: &Node, run: &Entry, script: &str, raw: &str, scope: &str, facts: &mut Facts) {
-    let secret = step
-        .get("env")
-        .into_iter()
-        .flat_map(Node::entries)
-        .filter(|entry| {
-            // The token of the job is for GitHub's own registries, and ends with it.
-            let lasts =
-                |text: &str| text.contains("secrets.") && !text.contains("secrets.GITHUB_TOKEN");
-            entry.node.text().is_some_and(lasts)
-        })
-        .find(|entry| {
-            ["TOKEN", "API_KEY", "PASSWORD", "NUGET_KEY"]
-                .iter()
-                .any(|word| entry.key.to_uppercase().contains(word))
-                && !entry.key.contains("GITHUB")
-                && !entry.key.starts_with("GH_")
-        });
-    let inline = script.replace("secrets.GITHUB_TOKEN", "");
-    let inline = inline.contains("${{ secrets.") || inline.contains("${{secrets.");
-    if secret.is_none() && !inline {
-        return;
-    }
-    let commands = [
-        ("npm publish", "npm"),
-        ("pnpm publish", "npm"),
-        ("yarn npm publish", "npm"),
-        ("twine upload", "pypi"),
-        ("uv publish", "pypi"),
-        ("poetry publish", "pypi"),
-        ("cargo publish", "crates"),
-        ("gem push", "rubygems"),
-        ("nuget push", "nuget"),
-    ];
-    for (command, registry) in commands {
-        let told = script
-            .lines()
-            .find(|line| line.contains(command) && !line.trim_start().starts_with('#'));
-        let Some(line) = told else { continue };
-        // A named host is another registry than the public one.
-        let elsewhere = [
-            "npm.pkg.github.com",
-            "pkg.dev",
-            "codeartifact",
-            "jfrog",
-            "--registry",
-            "--repository-url",
-            "--host",
-            "--key github",
-        ];
-        if line.contains("--dry-run") || elsewhere.iter().any(|word| line.contains(word)) {
-            continue;
-        }
-        let at = place(raw, line.trim(), run);
-        let provenance = script.contains("--provenance")
-            || step.get("env").is_some_and(|env| env.get("NPM_CONFIG_PROVENANCE").is_some());
-        if registry == "npm" && !provenance {
-            facts.add("workflow-npm-no-provenance", command, scope, at);
-        } else {
-            facts.add("workflow-publish-token", registry, scope, at);
-        }
-    }
 }
 
 /// Expressions in `${{ … }}`, and where they stand.

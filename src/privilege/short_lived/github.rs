@@ -93,16 +93,12 @@ fn docker_hub(
     let organization = ("username", "${{ vars.DOCKERHUB_ORGANIZATION }}");
     lines.swap(with, &["username", "password"], &[organization])?;
     let connection = "DOCKERHUB_OIDC_CONNECTIONID: ${{ vars.DOCKERHUB_OIDC_CONNECTIONID }}";
-    match step.entry("env") {
-        Some(env) => {
-            let first = env.node.entries().first();
-            let first = first.ok_or_else(|| lines.refuse("its `env` is empty"))?;
-            lines.insert_before(first.at.start, &[connection.to_owned()])?;
-        }
-        None => {
-            let env = ["env:".to_owned(), format!("  {connection}")];
-            lines.insert_before(with.at.start, &env)?;
-        }
+    if let Some(env) = step.entry("env") {
+        let first = env.node.entries().first();
+        let first = first.ok_or_else(|| lines.refuse("its `env` is empty"))?;
+        lines.insert_before(first.at.start, &[connection.to_owned()])?;
+    } else {
+        lines.insert_before(with.at.start, &["env:".to_owned(), format!("  {connection}")])?;
     }
     let version = called.rsplit('@').next().unwrap_or_default();
     let old = ["v1", "v2", "v3"].iter().any(|old| {
@@ -148,34 +144,28 @@ fn publishes(step: &Node, lines: &mut Lines<'_>) -> Result<bool, Refused> {
         return Ok(false);
     }
     let first = step.entries().first().map_or(run.at.start, |first| first.at.start);
-    match lines.service {
-        Service::Crates => crates(env, run, inline, first, lines)?,
-        _ if inline || script.contains("_authToken") => {
-            return Err(lines.refuse("the token is written into the script"));
-        }
-        Service::PyPi if script.contains("poetry publish") => {
-            return Err(lines.refuse("poetry does not publish without a token"));
-        }
-        Service::Npm if has(&["yarn npm publish"]) => {
-            return Err(lines.refuse("yarn is not known to publish without a token here"));
-        }
-        _ => {
-            if let Some(env) = env {
-                lines.swap(env, names, &[])?;
-            }
-        }
+    if lines.service == Service::Crates {
+        crates(env, run, inline, first, lines)?;
+        return Ok(true);
     }
-    match lines.service {
-        Service::Npm => {
-            let update = [
-                "- name: npm that can do without a token".to_owned(),
-                "run: npm install --global npm@^11.5.1".to_owned(),
-            ];
-            lines.insert_item(first, &update)?;
-            lines.note("Node has to be 22.14 or later, and `registry-url` of setup-node stays");
-        }
-        Service::PyPi if script.contains("twine") => lines.note("twine has to be 6.1 or later"),
-        _ => {}
+    if inline || script.contains("_authToken") {
+        return Err(lines.refuse("the token is written into the script"));
+    }
+    if script.contains("poetry publish") || script.contains("yarn npm publish") {
+        return Err(lines.refuse("that program is not known to publish without a token here"));
+    }
+    if let Some(env) = env {
+        lines.swap(env, names, &[])?;
+    }
+    if lines.service == Service::Npm {
+        let update = [
+            "- name: npm that can do without a token".to_owned(),
+            "run: npm install --global npm@^11.5.1".to_owned(),
+        ];
+        lines.insert_item(first, &update)?;
+        lines.note("Node has to be 22.14 or later, and `registry-url` of setup-node stays");
+    } else if script.contains("twine") {
+        lines.note("twine has to be 6.1 or later");
     }
     Ok(true)
 }

@@ -94,8 +94,9 @@ fn before_all(script: &Entry, commands: &[String], lines: &mut Lines<'_>) -> Res
     }
     let indent = lines.indent(script.at.start);
     let all = commands.iter().map(String::as_str).chain(script.node.texts().map(|(text, _)| text));
-    let all: String = all.map(|command| format!("\n{indent}  - {}", scalar(command))).collect();
-    lines.replace(span, [":", &all].concat());
+    let all: Vec<String> =
+        all.map(|command| format!("\n{indent}  - {}", scalar(command))).collect();
+    lines.replace(span, [":", &all.concat()].concat());
     Ok(())
 }
 

@@ -129,9 +129,7 @@ impl<'a> Lines<'a> {
         let going: Vec<&Entry> = entries.iter().filter(goes).collect();
         let Some(first) = going.first() else { return Ok(()) };
         let stays = |key: &str| {
-            entries.iter().any(|entry| {
-                entry.key.eq_ignore_ascii_case(key) && !out.iter().any(|other| *other == key)
-            })
+            entries.iter().any(|entry| entry.key.eq_ignore_ascii_case(key) && !out.contains(&key))
         };
         if going.len() == entries.len() && into.is_empty() {
             let start = self.lines_of(of)?.start;
@@ -142,11 +140,10 @@ impl<'a> Lines<'a> {
             return Ok(());
         }
         let indent = self.indent(first.at.start);
-        let new: String = into
-            .iter()
-            .filter(|(key, _)| !stays(key))
-            .map(|(key, value)| format!("{indent}{key}: {value}\n"))
-            .collect();
+        let new = into.iter().filter(|(key, _)| !stays(key));
+        let new: Vec<String> =
+            new.map(|(key, value)| format!("{indent}{key}: {value}\n")).collect();
+        let new = new.concat();
         for (number, entry) in going.iter().enumerate() {
             let lines = self.lines_of(entry)?;
             self.replace(lines, if number == 0 { new.clone() } else { String::new() });
@@ -163,9 +160,9 @@ impl<'a> Lines<'a> {
         }
         let start = self.line_start(node.at.start);
         let end = self.line_end(node.at.end);
-        let lines = with.iter().map(|command| format!("{before}{}\n", scalar(command)));
-        let lines: String = lines.collect();
-        self.replace(start..end, lines);
+        let lines: Vec<String> =
+            with.iter().map(|command| format!("{before}{}\n", scalar(command))).collect();
+        self.replace(start..end, lines.concat());
         Ok(())
     }
 }
