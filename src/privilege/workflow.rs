@@ -184,8 +184,9 @@ fn one_job(job: &Node, scope: &str, around: &Around<'_>, text: &str, facts: &mut
         let called = called.split('@').next().unwrap_or_default();
         facts.add("workflow-secrets-inherit", called, scope, secrets.span());
     }
-    if let Some(called) = job.entry("uses") {
-        uses(called, scope, false, facts);
+    // A called workflow is mostly one's own, in another repository: what it gets counts.
+    if let Some(called) = job.entry("uses").filter(|_| job.get("secrets").is_some()) {
+        uses(called, scope, true, facts);
     }
     let outside = around.triggers.contains(&"pull_request")
         || around.triggers.contains(&"pull_request_target");
