@@ -1,18 +1,25 @@
-//! `leakcoach audit`: the record proven, read, and made to forget. Reading is recorded too.
+//! `leakcoach audit`: the record proven, read, handed out, and made to forget. Reading is
+//! recorded too.
+
+mod export;
+pub(super) mod health;
+mod line;
+mod open;
+pub(super) mod reading;
+mod show;
+mod who;
 
 use super::env;
-use super::recall::{self, actor};
+use super::recall;
 use super::rules::Format;
-use super::run::Check;
 use crate::config;
 use crate::error::Error;
-use crate::record::{Entry, Event, Kept, Order, Reading, Record, Removal, Told, What};
+use crate::record::{Kept, Record, Removal, What};
 use crate::text::{Count, Escaped};
 use crate::{exit, report};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
-use std::ops::ControlFlow;
 
 /// What is asked of the record.
 #[derive(Debug, Subcommand)]
@@ -27,25 +34,26 @@ pub(super) enum Ask {
         format: Format,
     },
     /// List what was recorded
-    Show(Show),
+    Show(show::Show),
+    /// Show the words of a card again
+    Replay(show::Replay),
+    /// Copy the record, sealed as it is, to keep it safe
+    Copy(show::Copy),
+    /// Hand out a part of it, sealed for one person until a day
+    #[command(
+        after_help = "Examples:\n  leakcoach audit export --to Ana --why 'the weekly look' --out ana.export\n  leakcoach audit export --to age1… --approved-by Eva --until 7d --why 'pentest of May' --out tester.export\n  leakcoach audit export --to Ana --what narrative --class internal --why 'for the guild' --out cards.export"
+    )]
+    Export(export::Export),
+    /// Open what others handed out; it is recorded here first
+    #[command(
+        after_help = "Example:\n  leakcoach audit open ben.export eva.export --identity ~/.config/leakcoach/key.txt --why 'the weekly look'"
+    )]
+    Open(open::Open),
+    /// Make a key file, so that others can export for you
+    #[command(after_help = "Example:\n  leakcoach audit key ~/.config/leakcoach/key.txt")]
+    Key(open::Key),
     /// Remove events; what proves that they were there stays
     Forget(Forget),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Show {
-    /// Only from then on: a date, or a length of time before now such as 7d
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Only what is about one finding
-    #[arg(long, value_name = "ID")]
-    finding: Option<String>,
-    /// Why you look; it is recorded
-    #[arg(long, value_name = "WORDS")]
-    because: Option<String>,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -58,23 +66,45 @@ pub(super) struct Forget {
     #[arg(long, value_name = "ID", group = "which")]
     finding: Option<String>,
     /// Why; it is recorded
-    #[arg(long, value_name = "WORDS")]
-    because: Option<String>,
+    #[arg(long, alias = "because", value_name = "WORDS")]
+    why: Option<String>,
 }
 
 pub(super) fn audit(ask: &Ask) -> Result<u8, Error> {
+    match ask {
+        Ask::Key(args) => return open::key(args),
+        Ask::Open(args) => return open::open(args),
+        Ask::Verify { .. }
+        | Ask::Show(_)
+        | Ask::Replay(_)
+        | Ask::Copy(_)
+        | Ask::Export(_)
+        | Ask::Forget(_) => {}
+    }
     let (record, settings) = recall::whole()?;
     if let Some(at) = &settings.off {
         report::notice(&format!("recording is off: {at}"));
     }
+    if let Some(name) = recall::place_of().and_then(|place| place.shared()) {
+        report::notice(&format!("the record is on {name}, where it is not supported"));
+    }
     let Some(record) = record else {
-        report::notice(&format!("nothing is recorded in {}", recall::place()?));
-        return Ok(exit::PASSED);
+        let Some(what) = health::missing()? else {
+            report::notice(&format!("nothing is recorded in {}", recall::place()?));
+            return Ok(exit::PASSED);
+        };
+        report::data(&format!("wrong: {what}"));
+        return Ok(exit::REFUSED);
     };
     match ask {
         Ask::Verify { from, format } => verify(&record, from.as_deref(), *format),
-        Ask::Show(args) => show(record, args, &settings),
+        Ask::Show(args) => show::show(record, args, &settings),
+        Ask::Replay(args) => show::replay(record, args, &settings),
+        Ask::Copy(args) => show::copy(record, args, &settings),
+        Ask::Export(args) => export::export(record, args, &settings),
         Ask::Forget(args) => forget(record, args),
+        Ask::Key(args) => open::key(args),
+        Ask::Open(args) => open::open(args),
     }
 }
 
@@ -99,6 +129,7 @@ fn verify(record: &Record, from: Option<&str>, format: Format) -> Result<u8, Err
                 "aside": record.aside(),
                 "head": head,
                 "wrong": wrong,
+                "compared_with_copy_of_head": proof.anchored,
                 "clock_set_back_before": proof.clock_set_back,
                 "key": record.key_place().to_string(),
             });
@@ -120,6 +151,12 @@ fn verify(record: &Record, from: Option<&str>, format: Format) -> Result<u8, Err
                 report::data(&format!("head: {head}"));
             }
             report::data(&format!("key: in {}", record.key_place()));
+            if !proof.anchored {
+                report::notice(
+                    "no copy of its head is outside the folder: an older copy of it all in its \
+                     place would not be seen",
+                );
+            }
             for at in &proof.clock_set_back {
                 report::notice(&format!("the clock was set back before event {at}"));
             }
@@ -134,57 +171,9 @@ fn verify(record: &Record, from: Option<&str>, format: Format) -> Result<u8, Err
     Ok(if wrong.is_empty() { exit::PASSED } else { exit::REFUSED })
 }
 
-fn show(mut record: Record, args: &Show, settings: &config::record::Record) -> Result<u8, Error> {
-    let since = args.since.as_deref().map(|text| when(text, "--since")).transpose()?;
-    let mut shown = 0_u64;
-    let mut hidden = 0_u64;
-    record.each(Order::Oldest, |Entry { sequence, told }| {
-        let event = match told {
-            Told::Event(event) => event,
-            Told::Forgotten => return ControlFlow::Continue(()),
-            Told::Unreadable => {
-                hidden += 1;
-                return ControlFlow::Continue(());
-            }
-        };
-        let wanted = since.is_none_or(|since| event.at >= since)
-            && args.finding.as_ref().is_none_or(|id| event.what.finding() == Some(id));
-        if wanted {
-            shown += 1;
-            match args.format {
-                Format::Text => report::data(&line(sequence, &event)),
-                Format::Json => report::data(&json(sequence, &event)),
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
-    if hidden > 0 {
-        report::notice(&format!("{hidden} could not be read: see `leakcoach audit verify`"));
-    }
-    // With recording off, no reading is recorded either; that was said above.
-    if settings.off.is_none() {
-        let read = What::Read {
-            how: Reading::Show,
-            who: env::login(),
-            why: reason(args.because.as_deref())?,
-            count: shown,
-            to: None,
-        };
-        let event = Event { at: env::now(), actor: actor(), repository: None, what: read };
-        aside(record.append(&[event])?);
-    }
-    Ok(if hidden > 0 { exit::INCOMPLETE } else { exit::PASSED })
-}
-
-fn aside(kept: Kept) {
-    if kept == Kept::Aside {
-        report::notice("another program holds the record: this reading is recorded next time");
-    }
-}
-
 fn forget(mut record: Record, args: &Forget) -> Result<u8, Error> {
     let before = args.before.as_deref().map(|text| when(text, "--before")).transpose()?;
-    let (why, now) = (reason(args.because.as_deref())?, env::now());
+    let why = reading::reason(args.why.as_deref())?;
     // What lies beside the record is to go as well.
     let taken_in = record.append(&[])?;
     if taken_in == Kept::Aside {
@@ -195,22 +184,21 @@ fn forget(mut record: Record, args: &Forget) -> Result<u8, Error> {
             before.is_none_or(|before| event.at < before)
                 && args.finding.as_ref().is_none_or(|id| event.what.finding() == Some(id))
         },
-        |events| Event {
-            at: now,
-            actor: actor(),
-            repository: None,
-            what: What::Forgot { of: Removal::Asked, who: env::login(), why, events },
+        |events| {
+            let who = who::who();
+            reading::event(What::Forgot { of: Removal::Asked, who, why, events })
         },
     )?;
     report::data(&format!("{} forgotten", Count(gone, "event")));
     Ok(exit::PASSED)
 }
 
-/// Why somebody does it, without any credential that was pasted into it.
-pub(super) fn reason(given: Option<&str>) -> Result<String, Error> {
-    let Some(given) = given else { return Ok(String::new()) };
-    let check = Check::new(None, &[])?;
-    Ok(check.shown(given.as_bytes()).to_string())
+/// A day, or a length of time from now on, in seconds since 1970.
+fn until(text: &str, now: i64) -> Result<i64, Error> {
+    match config::record::length(text) {
+        Some(length) => Ok(now.saturating_add(length)),
+        None => when(text, "--until"),
+    }
 }
 
 /// A date, or a length of time before now, in seconds since 1970.
@@ -225,31 +213,4 @@ pub(super) fn when(text: &str, option: &str) -> Result<i64, Error> {
             "{option} takes a date such as 2026-11-01, or a length of time such as 7d"
         ))
     })
-}
-
-/// `12  2026-11-21T19:00:00Z  shown  person  rule github-pat, finding 7h2kq9xw, …`
-fn line(sequence: i64, event: &Event) -> String {
-    let at = Timestamp::from_second(event.at).map(|at| at.to_string()).unwrap_or_default();
-    let facts = match serde_json::to_value(&event.what) {
-        Ok(serde_json::Value::Object(facts)) => facts,
-        Ok(_) | Err(_) => serde_json::Map::new(),
-    };
-    let told = facts.iter().filter(|(name, value)| *name != "kind" && !value.is_null());
-    let told: Vec<String> = told
-        .map(|(name, value)| match value.as_str() {
-            Some(text) => format!("{name} {text}"),
-            None => format!("{name} {value}"),
-        })
-        .collect();
-    let told = Escaped(told.join(", ").as_bytes()).to_string();
-    let actor = Escaped(event.actor.as_bytes()).to_string();
-    format!("{sequence:>5}  {at}  {:<10}  {actor}  {told}", event.what.word())
-}
-
-fn json(sequence: i64, event: &Event) -> String {
-    let mut all = serde_json::to_value(event).unwrap_or_default();
-    if let Some(object) = all.as_object_mut() {
-        object.insert("sequence".to_owned(), sequence.into());
-    }
-    all.to_string()
 }

@@ -109,7 +109,9 @@ pub(super) fn data_folder() -> Result<PathBuf, Error> {
 /// Where the user's record is (XDG Base Directory Specification), and how long to wait for
 /// it; nothing without a home.
 pub(super) fn record(patience: Duration) -> Option<crate::record::Place> {
-    Some(crate::record::Place { folder: state_folder()?, keyring: keyring(), patience })
+    // In another folder than the record: one that was put back as it was does not fit it.
+    let anchor = data_folder().ok().map(|folder| folder.join("leakcoach/record.head"));
+    Some(crate::record::Place { folder: state_folder()?, keyring: keyring(), anchor, patience })
 }
 
 /// The user's private state folder (XDG Base Directory Specification).

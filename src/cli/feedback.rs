@@ -1,6 +1,7 @@
 //! `leakcoach report`: what the record says of how leakcoach does, and what to change for it.
 
-use super::audit::{reason, when};
+use super::audit::reading::reason;
+use super::audit::when;
 use super::{env, open, recall, review};
 use crate::coach::follow_up::Risk;
 use crate::config::{Config, FILE};

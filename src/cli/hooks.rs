@@ -117,6 +117,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<u8, Error> {
     if let Some(top) = repo.top() {
         signs.extend(loose(&Config::load_with(&env::outside()?, Some(top), &[])?));
     }
+    signs.push(super::audit::health::sign());
     match args.format {
         super::rules::Format::Json => {
             let all: Vec<serde_json::Value> = signs.iter().map(as_json).collect();

@@ -161,9 +161,9 @@ enum Command {
         after_help = "Examples:\n  leakcoach merge part-*.jsonl\n  leakcoach merge part-*.jsonl --report sarif=leakcoach.sarif"
     )]
     Merge(merge::MergeArgs),
-    /// Prove that the private record is as leakcoach left it, read it, or have it forget
+    /// Prove that the private record is as leakcoach left it, read it, hand out a part, or have it forget
     #[command(
-        after_help = "Examples:\n  leakcoach audit verify\n  leakcoach audit show --since 7d --because 'weekly look'\n  leakcoach audit forget --finding 7h2kq9xw --because 'asked to'"
+        after_help = "Examples:\n  leakcoach audit verify\n  leakcoach audit show --since 7d --why 'weekly look'\n  leakcoach audit replay 7h2kq9xw\n  leakcoach audit export --to Ana --why 'weekly look' --out ana.export\n  leakcoach audit forget --finding 7h2kq9xw --why 'asked to'"
     )]
     Audit {
         #[command(subcommand)]

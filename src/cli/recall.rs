@@ -10,7 +10,7 @@ use crate::coach::pipeline::WINDOW_DAYS;
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::judge::{Actor, Standing, Verdict};
-use crate::record::{Deed, Event, Fault, Kept, Order, Past, Record, Told, What};
+use crate::record::{Deed, Event, Fault, Kept, Order, Past, Place, Record, Told, What};
 use crate::report;
 use crate::source::Repo;
 use crate::text::Escaped;
@@ -61,6 +61,7 @@ pub(super) struct Recall {
     repository: String,
     now: i64,
     actor: String,
+    by: Option<String>,
     past: Past,
     tellings: Vec<Telling>,
     overridden: Vec<What>,
@@ -116,8 +117,11 @@ fn note_as(actor: &str, patience: Duration, repo: Option<&Repo>, what: Vec<What>
     let top = repo.and_then(Repo::top);
     let Some(Some((mut record, _))) = told(open(top, patience)) else { return };
     let repository = repo.map(|repo| name_of(&record, repo.common_dir()));
-    let at = env::now();
-    let event = |what| Event { at, actor: actor.to_owned(), repository: repository.clone(), what };
+    let (at, by) = (env::now(), repo.and_then(Repo::author));
+    let event = |what| {
+        let (actor, by) = (actor.to_owned(), by.clone());
+        Event { at, actor, by, repository: repository.clone(), what }
+    };
     let events: Vec<Event> = what.into_iter().map(event).collect();
     told(record.append(&events));
 }
@@ -240,6 +244,7 @@ impl Recall {
             keep,
             now: env::now(),
             actor: actor(),
+            by: super::open().ok().and_then(|repo| repo.author()),
             past: Past::default(),
             tellings: Vec::new(),
             overridden: Vec::new(),
@@ -349,12 +354,12 @@ impl Recall {
             rule: rule.to_owned(),
             count,
         }));
-        let (at, actor) = (self.now, self.actor);
+        let (at, actor, by) = (self.now, self.actor, self.by);
         let events: Vec<Event> = events
             .into_iter()
             .map(|what| {
                 let repository = Some(self.repository.clone());
-                Event { at, actor: actor.clone(), repository, what }
+                Event { at, actor: actor.clone(), by: by.clone(), repository, what }
             })
             .collect();
         if !events.is_empty()
@@ -391,13 +396,34 @@ pub(super) fn whole() -> Result<(Option<Record>, config::record::Record), Error>
 
 /// The same, made where nothing was ever recorded.
 pub(super) fn made() -> Result<Record, Error> {
-    let nowhere = || Fault::KeyLost { place: "HOME, which is not set".to_owned() };
-    Ok(Record::open(env::record(LONG).ok_or_else(nowhere)?)?)
+    Ok(Record::open(place_of().ok_or_else(no_home)?)?)
+}
+
+/// The record of somebody who reads what others handed out: made where there is none.
+pub(super) fn whole_or_new() -> Result<(Record, config::record::Record), Error> {
+    let (record, settings) = whole()?;
+    if let Some(at) = &settings.off {
+        let what = format!("this is recorded or not done, and recording is off: {at}");
+        return Err(Error::Usage(what));
+    }
+    let record = match record {
+        Some(record) => record,
+        None => made()?,
+    };
+    Ok((record, settings))
+}
+
+/// Where the record is; nothing without a home.
+pub(super) fn place_of() -> Option<Place> {
+    env::record(LONG)
+}
+
+fn no_home() -> Fault {
+    Fault::KeyLost { place: "HOME, which is not set".to_owned() }
 }
 
 /// Where the record is, for sentences.
 pub(super) fn place() -> Result<String, Error> {
-    let place =
-        env::record(LONG).ok_or(Fault::KeyLost { place: "HOME, which is not set".to_owned() })?;
+    let place = place_of().ok_or_else(no_home)?;
     Ok(Escaped::path(&place.database()).to_string())
 }

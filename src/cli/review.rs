@@ -1,6 +1,6 @@
 //! `leakcoach review`: what somebody should look at again, given to somebody and closed.
 
-use super::audit::reason;
+use super::audit::reading::reason;
 use super::feedback::tallied;
 use super::recall::{self, actor};
 use super::rules::Format;

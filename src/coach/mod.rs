@@ -7,6 +7,7 @@ mod here;
 pub mod lesson;
 pub mod letting;
 pub mod memory;
+pub mod narrative;
 pub mod pipeline;
 mod privilege;
 pub mod stack;

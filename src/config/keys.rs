@@ -118,6 +118,12 @@ pub const KEYS: &[Key] = &[
     nearest("gate.approvers", "", None),
     nearest("gate.four-eyes", "true", None),
     nearest("gate.at-most", "8h", None),
+    all("recipients[].name"),
+    all("recipients[].key"),
+    all("recipients[].role"),
+    all("recipients[].of"),
+    all("recipients[].until"),
+    all("recipients[].approved-by"),
     alone("server.time-limit", "30s"),
     alone("server.at-time-limit", "closed"),
     alone("server.override", "false"),
@@ -229,12 +235,37 @@ mod tests {
                 Some(("agents.allow", name)) => {
                     format!("[[agents.allow]]\nscope = 'a'\n{name} = {value}")
                 }
+                Some(("recipients", name)) => {
+                    // The others have to be there, with it and with each other.
+                    let until = "until = '2026-12-31'\napproved-by = 'Eva'\n";
+                    let all = [
+                        ("name", "name = 'Ana'\n"),
+                        ("key", "key = 'age1'\n"),
+                        ("role", "role = 'reviewer'\n"),
+                        ("of", "of = ['a@localhost']\n"),
+                    ];
+                    let rest: String = all
+                        .iter()
+                        .filter(|(known, _)| *known != name)
+                        .map(|(_, row)| *row)
+                        .collect();
+                    let rest = if matches!(name, "until" | "approved-by") {
+                        let other = if name == "until" { "approved-by" } else { "until" };
+                        let row = until.lines().find(|row| row.starts_with(other)).unwrap();
+                        format!("{rest}{row}\n")
+                    } else {
+                        rest
+                    };
+                    format!("[[recipients]]\n{rest}{name} = {value}")
+                }
                 Some(("coaching", name)) => format!("[[coaching]]\nsay = 'a'\n{name} = {value}"),
                 Some((table, name)) => format!("[[{table}]]\nverdict = 'block'\n{name} = {value}"),
                 None => format!("{} = {value}", key.name),
             };
             // These are for other files than the repository's, and name files.
-            let elsewhere = key.joins == Joins::Alone || key.name == "rules.files";
+            let elsewhere = key.joins == Joins::Alone
+                || key.name == "rules.files"
+                || key.name.starts_with("recipients");
             if elsewhere {
                 toml::from_str::<crate::config::written::Written>(&text).unwrap();
             } else if let Err(error) = Config::read(&text, Path::new("a.toml")) {

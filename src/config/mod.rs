@@ -12,6 +12,7 @@ mod lines;
 mod locks;
 mod policy;
 pub mod propose;
+pub mod recipients;
 pub mod record;
 mod rule_files;
 pub mod server;
@@ -169,6 +170,7 @@ impl Config {
         // It is read where it is needed; what is wrong in it is told like all else.
         record::of(&mut layers)?;
         gate::of(&mut layers, None)?;
+        recipients::of(&mut layers)?;
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;

@@ -15,6 +15,9 @@ pub struct Event {
     pub at: i64,
     /// `person`, `ci` or the name of an agent.
     pub actor: String,
+    /// The mail address under which git knows who acted: as they say, not verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// A keyed hash of the repository's place; nothing outside of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,

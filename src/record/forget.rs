@@ -1,5 +1,6 @@
 //! What is removed, and the tombstone that proves that it was meant to be.
 
+use super::anchor;
 use super::event::{Removal, What};
 use super::store::{add, fault, head, put_head};
 use super::{Event, Fault, Order, Record, Told};
@@ -65,6 +66,7 @@ impl Record {
             |events| Event {
                 at: now,
                 actor: "leakcoach".to_owned(),
+                by: None,
                 repository: None,
                 what: What::Forgot {
                     of: Removal::Age,
@@ -90,6 +92,7 @@ impl Record {
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate);
         let change = change.map_err(sql)?;
         let mut head = head(&change, keys, key_at, &path)?;
+        anchor::check(&self.place, keys, &head, &change)?;
         for sequence in going {
             let emptied = "UPDATE event SET sealed = NULL WHERE sequence = ?1";
             change.execute(emptied, [sequence]).map_err(sql)?;
@@ -98,6 +101,7 @@ impl Record {
         add(&change, keys, &mut head, &note, &path)?;
         put_head(&change, keys, &head, &path)?;
         change.commit().map_err(sql)?;
+        anchor::put(&self.place, &self.keys, &head);
         Ok(going.len())
     }
 }

@@ -6,13 +6,16 @@
 //!
 //! Nothing is opened until there is something to record or to read.
 
+mod anchor;
 mod chain;
 mod event;
 mod forget;
 mod key;
 mod keyring;
+mod network;
 mod past;
 mod seal;
+pub mod share;
 mod spool;
 mod store;
 mod verify;
@@ -36,6 +39,8 @@ pub struct Place {
     pub folder: PathBuf,
     /// The keyring that may hold the key.
     pub keyring: Option<Keyring>,
+    /// Where its head is kept a second time, outside of the folder.
+    pub anchor: Option<PathBuf>,
     /// How long to wait while another leakcoach writes.
     pub patience: Duration,
 }
@@ -44,6 +49,21 @@ impl Place {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.folder.join("record.db")
+    }
+
+    /// The name of the file system that machines share, if it is on one: there the record is
+    /// not supported.
+    pub fn shared(&self) -> Option<&'static str> {
+        self.folder.ancestors().find(|folder| folder.exists()).and_then(network::shared)
+    }
+
+    /// How many events a record had of which nothing is left here.
+    ///
+    /// # Errors
+    /// What tells so cannot be read.
+    pub fn gone(&self) -> Result<Option<i64>, Fault> {
+        let anchor = anchor::read(self)?;
+        Ok(anchor.map(|anchor| anchor.head.count).filter(|count| *count > 0))
     }
 }
 

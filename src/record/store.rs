@@ -3,7 +3,7 @@
 use super::chain::{self, Head, Link};
 use super::key::{self, KeyPlace};
 use super::seal::Keys;
-use super::{Event, Fault, Place, spool};
+use super::{Event, Fault, Place, anchor, spool};
 use data_encoding::HEXLOWER;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
 use std::fs::OpenOptions;
@@ -111,11 +111,7 @@ impl Record {
             Ok(meta) if meta.len() > 0 || waits => {}
             Ok(_) => return Ok(None),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                // A key without its database: somebody took that away.
-                if key::load(&place)?.is_none() || !waits {
-                    return Ok(None);
-                }
-                return Self::open(place).map(Some);
+                return if waits { Self::open(place).map(Some) } else { Ok(None) };
             }
             Err(source) => return Err(Fault::file("read", path, source)),
         }
@@ -147,6 +143,58 @@ impl Record {
     /// Where its key is.
     pub fn key_place(&self) -> &KeyPlace {
         &self.key_at
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A name that tells this record from others, and nothing else.
+    pub fn name(&self) -> String {
+        HEXLOWER.encode(&self.keys.name)
+    }
+
+    /// Puts `events` aside, where the record itself takes none.
+    ///
+    /// # Errors
+    /// They could not be kept.
+    pub fn put_aside(&self, events: &[Event]) -> Result<(), Fault> {
+        spool::put(&self.place.folder, &self.keys, events)
+    }
+
+    /// How many events it has, once its end is what it should be.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not as it was left.
+    pub fn glance(&self) -> Result<i64, Fault> {
+        let path = self.place.database();
+        if !has_tables(&self.db, &path)? {
+            anchor::check(&self.place, &self.keys, &Head::start(), &self.db)?;
+            return Ok(0);
+        }
+        let anchor = anchor::read(&self.place)?;
+        let look = self.db.unchecked_transaction().map_err(|error| fault(error, &path))?;
+        let head = head(&look, &self.keys, &self.key_at, &path)?;
+        anchor::refuse(anchor.as_ref(), &self.place, &self.keys, &head, &look)?;
+        Ok(head.count)
+    }
+
+    /// Copies the record as it is, sealed, into a file that is not there yet and that nobody
+    /// else reads.
+    ///
+    /// # Errors
+    /// The copy cannot be made.
+    pub fn copy_to(&self, to: &std::path::Path) -> Result<(), Fault> {
+        // SQLite would make it for others to read; it takes an empty one.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+        made.map_err(|source| Fault::file("create", to, source))?;
+        let name = to.to_str().ok_or_else(|| Fault::Database {
+            path: to.to_owned(),
+            why: "a copy needs a name in UTF-8".to_owned(),
+        })?;
+        self.db.execute("VACUUM INTO ?1", [name]).map_err(|error| fault(error, to))?;
+        Ok(())
     }
 
     /// How many batches of events lie beside it.
@@ -190,6 +238,7 @@ impl Record {
         let change = change.map_err(sql)?;
         make_tables(&change, &path)?;
         let mut head = head(&change, keys, key_at, &path)?;
+        anchor::check(&self.place, keys, &head, &change)?;
         for batch in batches {
             let known = "INSERT OR IGNORE INTO absorbed VALUES (?1)";
             if change.execute(known, [&batch.name]).map_err(sql)? == 1 {
@@ -201,7 +250,9 @@ impl Record {
         }
         events.iter().try_for_each(|event| add(&change, keys, &mut head, event, &path))?;
         put_head(&change, keys, &head, &path)?;
-        change.commit().map_err(sql)
+        change.commit().map_err(sql)?;
+        anchor::put(&self.place, &self.keys, &head);
+        Ok(())
     }
 
     /// Gives every event to `visit`, until it has had enough.

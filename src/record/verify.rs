@@ -1,6 +1,7 @@
 //! Whether the record is as leakcoach left it.
 
-use super::chain::{self, Link};
+use super::anchor::{self, Fit};
+use super::chain::{self, Head, Link};
 use super::event::What;
 use super::store::{about, fault, has_tables, stored_head};
 use super::{Event, Fault, Record};
@@ -21,6 +22,8 @@ pub struct Proof {
     pub forgotten: u64,
     /// The first bytes of the last link, by which a later look can be compared.
     pub head: Option<[u8; 8]>,
+    /// Whether a copy of the head outside the folder was there to compare with.
+    pub anchored: bool,
     /// What is wrong, at most twenty things.
     pub tampering: Vec<Tampering>,
     /// Events before which the clock was set back: no fault, and good to know.
@@ -51,6 +54,8 @@ pub enum Tampering {
     ForgedHead,
     /// The last event is not the one that the head names.
     OtherEnd,
+    /// It does not fit the copy of its head outside the folder.
+    Elsewhere(String),
     /// `SQLite` finds the file damaged.
     Damaged(String),
 }
@@ -70,8 +75,28 @@ impl fmt::Display for Tampering {
             Self::Headless => f.write_str("the head is missing"),
             Self::ForgedHead => f.write_str("the head was not made with this record's key"),
             Self::OtherEnd => f.write_str("the last event is not the one that the head names"),
+            Self::Elsewhere(what) => f.write_str(what),
             Self::Damaged(why) => write!(f, "the database is damaged: {why}"),
         }
+    }
+}
+
+impl Proof {
+    fn beside(
+        &mut self,
+        fit: Result<Option<rusqlite::Result<Fit>>, Fault>,
+        path: &std::path::Path,
+    ) -> Result<(), Fault> {
+        let fit = match fit {
+            Ok(Some(fit)) => fit.map_err(|error| fault(error, path))?,
+            Ok(None) => return Ok(()),
+            Err(Fault::Tampered { .. }) => Fit::Damaged,
+            Err(fault) => return Err(fault),
+        };
+        if fit != Fit::Fits {
+            self.tampering.push(Tampering::Elsewhere(fit.words()));
+        }
+        Ok(())
     }
 }
 
@@ -84,7 +109,14 @@ impl Record {
         let path = self.place.database();
         let sql = |error| fault(error, &path);
         let mut proof = Proof::default();
+        // Before the record, which may grow meanwhile.
+        let anchor = anchor::read(&self.place);
+        proof.anchored = matches!(anchor, Ok(Some(_)));
         if !has_tables(&self.db, &path)? {
+            let fit = anchor.map(|anchor| {
+                anchor.map(|anchor| anchor.fit(&self.keys, &Head::start(), &self.db))
+            });
+            proof.beside(fit, &path)?;
             return Ok(proof);
         }
         // One look at one state, whoever writes meanwhile.
@@ -116,6 +148,9 @@ impl Record {
             proof.tampering.push(Tampering::Damaged(rusqlite::Error::to_string(&error)));
         }
         follow.tombstones(&mut proof);
+        let end = Head { count: follow.sequence, link: follow.link };
+        let fit = anchor.map(|anchor| anchor.map(|anchor| anchor.fit(&self.keys, &end, &look)));
+        proof.beside(fit, &path)?;
         match head {
             Ok(Some(stored)) => {
                 if stored.mac != stored.head.mac(&self.keys) {

@@ -19,6 +19,7 @@ mod html;
 mod json;
 pub mod learning;
 mod markdown;
+mod narrative;
 pub mod part;
 mod progress;
 mod rdjson;
@@ -29,6 +30,7 @@ mod xml;
 
 pub use entry::{Entry, Outcome, Report, Whereabouts};
 pub use format::Format;
+pub use narrative::narrative;
 pub use progress::{Drawn, draw};
 pub use received::{received, unopened};
 

@@ -17,13 +17,14 @@ const WRITES_TO: &str = "LEAKCOACH_TEST_WRITES_TO";
 
 fn place(folder: &Path) -> Place {
     let patience = Duration::from_secs(20);
-    Place { folder: folder.join("state"), keyring: None, patience }
+    Place { folder: folder.join("state"), keyring: None, anchor: None, patience }
 }
 
 fn event(at: i64, finding: &str) -> Event {
     Event {
         at,
         actor: "person".to_owned(),
+        by: None,
         repository: Some("0011223344556677".to_owned()),
         what: What::Shown {
             deed: Deed::Commit,
@@ -42,7 +43,7 @@ fn event(at: i64, finding: &str) -> Event {
 fn forgot(events: Vec<(i64, i64)>) -> Event {
     let (who, why) = ("me".to_owned(), "asked".to_owned());
     let what = What::Forgot { of: Removal::Asked, who, why, events };
-    Event { at: 99, actor: "person".to_owned(), repository: None, what }
+    Event { at: 99, actor: "person".to_owned(), by: None, repository: None, what }
 }
 
 /// A record of ten events, one in each transaction.
