@@ -20,6 +20,16 @@ pub(crate) fn git() -> Command {
     Command::new("git")
 }
 
+/// git in a scratch repository. What is played there is nobody's mistake: it is not recorded,
+/// and where an organisation keeps the record on, that goes with the repository.
+pub(crate) fn git_in(scratch: &std::path::Path) -> Command {
+    let state = scratch.join(".git/state");
+    let mut git = git();
+    git.current_dir(scratch).env("LEAKCOACH_RECORD", "off");
+    git.env("XDG_STATE_HOME", &state).env("XDG_DATA_HOME", &state);
+    git
+}
+
 /// This very program at `path`, for one repository of several.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub(crate) fn again(path: &std::path::Path) -> Command {

@@ -79,11 +79,10 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 
 fn git(stage: &Stage, top: &Path, args: &[&str]) -> Result<(), Error> {
     let hooks = top.join(".git/hooks");
-    let status = crate::tool::git()
+    let status = crate::tool::git_in(top)
         .arg("-c")
         .arg(format!("core.hooksPath={}", Escaped::path(&hooks)))
         .args(args)
-        .current_dir(top)
         .env("PATH", &stage.path)
         // What is played is no mistake of anybody's.
         .env("LEAKCOACH_RECORD", "off")

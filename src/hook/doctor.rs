@@ -201,13 +201,12 @@ impl Scratch {
     fn git(&self, args: &[&str]) -> Result<Output, Error> {
         let mut hooks = OsString::from("core.hooksPath=");
         hooks.push(&self.hooks);
-        crate::tool::git()
+        crate::tool::git_in(self.folder.path())
             .arg("-c")
             .arg(hooks)
             .args(["-c", "user.name=canary", "-c", "user.email=canary@localhost"])
             .args(["-c", "commit.gpgSign=false"])
             .args(args)
-            .current_dir(self.folder.path())
             .env_remove("GIT_DIR")
             .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_WORK_TREE")

@@ -106,10 +106,9 @@ impl Scratch {
     }
 
     fn command(&self, stage: &Stage, args: &[&str]) -> Command {
-        let mut git = crate::tool::git();
+        let mut git = crate::tool::git_in(self.folder.path());
         git.args(["-c", "user.name=drill", "-c", "user.email=drill@localhost"])
             .args(args)
-            .current_dir(self.folder.path())
             .env("PATH", &stage.path)
             .env("GIT_CONFIG_GLOBAL", OsStr::new("/dev/null"))
             .env("GIT_CONFIG_NOSYSTEM", "1");

@@ -76,7 +76,10 @@ pub(super) fn load(place: &Place) -> Result<Option<(Keys, KeyPlace)>, Fault> {
     let at = KeyPlace::Keyring(keyring);
     match keyring.look_up(name.trim())? {
         Some(key) => Ok(Some((Keys::of(&key), at))),
-        None => Err(Fault::KeyLost { place: at.to_string() }),
+        // `secret-tool` says the same of a keyring that is locked and of a key that is gone.
+        None => Err(Fault::Keyring {
+            why: format!("{at} is locked, or the record's key is gone from it"),
+        }),
     }
 }
 

@@ -1,7 +1,14 @@
 //! The system's keyring, asked through its own program, which may not keep us waiting.
 //!
-//! `secret-tool` of libsecret (secret-tool(1)) takes a value on standard input; so does
-//! `security -i` of macOS (security(1)), whose option for it would show it in `ps`.
+//! `secret-tool` of libsecret (secret-tool(1)) takes a value on standard input, to its end; so
+//! does `security -i` of macOS (security(1)), whose option for it would show it in `ps`. The
+//! latter succeeds whatever becomes of the commands it reads, so a key is looked up again
+//! once it is stored.
+//!
+//! A key that is not there: `security` ends with 44
+//! (<https://docs.ruby-lang.org/en/master/Gem/CredentialStore/MacOSBackend.html>). `secret-tool`
+//! ends with 1 and says nothing, as for a keyring that stays locked; it says something when
+//! nobody answers (0.20.5 with gnome-keyring 42, tests/keyring.sh).
 
 use super::Fault;
 use super::seal::KEY;
@@ -14,6 +21,9 @@ use zeroize::Zeroizing;
 
 /// A keyring that may ask its owner to be unlocked does not answer sooner, if ever.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How `security` ends when there is no such item.
+const NOT_FOUND: i32 = 44;
 
 /// A keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +89,7 @@ fn ask(command: &mut Command, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault>
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -105,6 +115,10 @@ fn ask(command: &mut Command, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault>
         read.map_err(|error| failed(error.to_string()))?;
     } else if !input.is_empty() {
         return Err(failed("it does not take the key".to_owned()));
+    } else if status.code() != Some(NOT_FOUND)
+        && child.stderr.take().is_some_and(|stderr| stderr.take(1).bytes().next().is_some())
+    {
+        return Err(failed("it cannot be reached".to_owned()));
     }
     Ok(said)
 }

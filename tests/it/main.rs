@@ -2,9 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests start git and leakcoach")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
+mod access;
 mod approvals;
 mod archive;
 mod baseline;
+mod beside;
 mod card;
 mod ci;
 mod config;

@@ -94,7 +94,7 @@ impl Scratch {
     }
 
     fn git(&self, args: &[&str]) -> Result<Output, Error> {
-        let mut command = crate::tool::git();
+        let mut command = crate::tool::git_in(self.folder.path());
         if let Some(config) = &self.config {
             command.env("LEAKCOACH_SERVER_CONFIG", config);
         }
@@ -102,7 +102,6 @@ impl Scratch {
             .args(["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false"])
             .args(["-c", "user.name=canary", "-c", "user.email=canary@localhost"])
             .args(args)
-            .current_dir(self.folder.path())
             .env_remove("GIT_DIR")
             .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_WORK_TREE")
