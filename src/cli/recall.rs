@@ -130,6 +130,7 @@ fn note_as(actor: &str, patience: Duration, repo: Option<&Repo>, what: Vec<What>
 pub(super) struct Own {
     record: Record,
     repository: String,
+    by: Option<String>,
 }
 
 impl Own {
@@ -144,15 +145,15 @@ impl Own {
             let _taken_in = record.append(&[])?;
         }
         let repository = name_of(&record, repo.common_dir());
-        Ok(Some(Self { record, repository }))
+        Ok(Some(Self { record, repository, by: repo.author() }))
     }
 
     /// Records what happened now.
     pub(super) fn append(&mut self, what: Vec<What>) -> Result<(), Error> {
         let (at, actor) = (env::now(), actor());
         let event = |what| {
-            let repository = Some(self.repository.clone());
-            Event { at, actor: actor.clone(), repository, what }
+            let (repository, by) = (Some(self.repository.clone()), self.by.clone());
+            Event { at, actor: actor.clone(), by, repository, what }
         };
         let events: Vec<Event> = what.into_iter().map(event).collect();
         let _aside_or_not = self.record.append(&events)?;

@@ -401,3 +401,24 @@ fn on_a_full_disk_nothing_that_was_recorded_is_lost() {
     record.append(&[event(11, "there is room again")]).unwrap();
     assert_eq!(tampering(&record), []);
 }
+
+/// Not a test: fills a record with 100,000 events, for `benches/record.sh`, and says how long
+/// that took.
+#[test]
+#[ignore = "takes a minute, and needs LEAKCOACH_TEST_WRITES_TO"]
+fn filler() {
+    let Some(folder) = std::env::var_os(WRITES_TO) else { return };
+    let mut record = Record::open(place(Path::new(&folder))).unwrap();
+    let start = std::time::Instant::now();
+    for batch in 0..1000 {
+        let events: Vec<Event> =
+            (0..100).map(|at| event(batch * 100 + at, &format!("finding{at}"))).collect();
+        record.append(&events).unwrap();
+    }
+    println!("1000 times 100 events: {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    for at in 0..100 {
+        record.append(&[event(100_000 + at, "last")]).unwrap();
+    }
+    println!("100 times 1 event: {:?}", start.elapsed());
+}

@@ -201,10 +201,10 @@ fn a_case_that_was_begun_without_the_record_goes_on_in_it() {
 /// Puts into the record what happened some days ago.
 fn happened(repo: &Repo, days: i64, what: What) {
     let folder = repo.home().join(".local/state/leakcoach");
-    let place = Place { folder, keyring: None, patience: Duration::from_secs(5) };
+    let place = Place { folder, keyring: None, anchor: None, patience: Duration::from_secs(5) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let at = i64::try_from(now).unwrap() - days * 24 * 3600;
-    let event = Event { at, actor: "person".to_owned(), repository: None, what };
+    let event = Event { at, actor: "person".to_owned(), by: None, repository: None, what };
     Record::open(place).unwrap().append(&[event]).unwrap();
 }
 

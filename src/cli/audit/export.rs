@@ -9,11 +9,12 @@ use crate::config::recipients::{self, Recipient};
 use crate::config::record::Record as Settings;
 use crate::error::Error;
 use crate::record::share::{self, Class, Content, Label, Page, Role, Terms};
-use crate::record::{Event, Fault, Reading, Record, What};
+use crate::record::{Event, Fault, Reading, Record};
 use crate::source::Repo;
 use crate::text::{Count, Escaped};
 use crate::{exit, report};
 use clap::Args;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -58,7 +59,7 @@ pub(in crate::cli) struct Export {
 }
 
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    let value = serde_json::Value::String(text.to_owned());
+    let value = Value::String(text.to_owned());
     serde_json::from_value(value).map_err(|_| Error::Usage(format!("`{text}` is unknown")))
 }
 
@@ -116,27 +117,25 @@ fn is_given(to: &Recipient, owner: &str, event: &Event) -> bool {
     }
 }
 
-/// Words that people wrote, looked through once more: none of them is to hold a credential.
-fn masked(check: &Check, mut event: Event) -> Event {
-    let clean = |text: &mut String| *text = check.shown(text.as_bytes()).to_string();
-    match &mut event.what {
-        What::Overridden { reason: text, .. }
-        | What::Wrong { because: text, .. }
-        | What::Remedy { how: text, .. }
-        | What::Verified { answer: text, .. } => clean(text),
-        What::Read { why, to, .. } => {
-            clean(why);
-            to.iter_mut().for_each(clean);
+/// What names a thing by a keyed hash, in which nothing is to be looked for.
+const IDS: [&str; 2] = ["finding", "case"];
+
+/// An event, all words of which are looked through once more: none is to hold a credential.
+fn masked(check: &Check, event: Event) -> Option<Event> {
+    fn clean(check: &Check, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = check.shown(text.as_bytes()).to_string(),
+            Value::Array(values) => values.iter_mut().for_each(|value| clean(check, value)),
+            Value::Object(values) => values
+                .iter_mut()
+                .filter(|(name, _)| !IDS.contains(&name.as_str()))
+                .for_each(|(_, value)| clean(check, value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        What::Forgot { why, .. } => clean(why),
-        What::Shown { .. }
-        | What::Fixed { .. }
-        | What::Excepted { .. }
-        | What::Digest { .. }
-        | What::Drill { .. }
-        | What::Lesson { .. } => {}
     }
-    event
+    let mut what = serde_json::to_value(&event.what).ok()?;
+    clean(check, &mut what);
+    Some(Event { what: serde_json::from_value(what).ok()?, ..event })
 }
 
 fn pages(
@@ -157,13 +156,13 @@ fn pages(
     Ok(match content {
         Content::Case => {
             let check = Check::new(None, &[])?;
-            let page = |(sequence, event): (i64, Event)| Page {
-                r#for: mark.clone(),
-                from: Some((record.name(), sequence)),
-                event: Some(masked(&check, event)),
-                card: None,
+            let page = |(sequence, event): (i64, Event)| {
+                let event = Some(masked(&check, event)?);
+                let from = Some((record.name(), sequence));
+                Some(Page { r#for: mark.clone(), from, event, card: None })
             };
-            events.into_iter().map(page).collect()
+            let pages: Option<Vec<Page>> = events.into_iter().map(page).collect();
+            pages.ok_or(Fault::Seal)?
         }
         // Each card once, in the order of their names: neither when nor how often is told.
         Content::Narrative => {

@@ -23,8 +23,8 @@ fn label(identity: &Identity, pages: u64) -> Label {
 
 fn page(number: i64) -> Page {
     let what = What::Lesson { lesson: "exposure".to_owned() };
-    let (actor, who) = ("person".to_owned(), Some("ben@localhost".to_owned()));
-    let event = Event { at: MADE, actor, who, repository: None, what };
+    let (actor, by) = ("person".to_owned(), Some("ben@localhost".to_owned()));
+    let event = Event { at: MADE, actor, by, repository: None, what };
     let from = Some(("0011223344556677".to_owned(), number));
     Page { r#for: "Ana".to_owned(), from, event: Some(event), card: None }
 }
