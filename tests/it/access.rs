@@ -345,7 +345,14 @@ fn no_file_of_anybody_holds_the_credential() {
     );
     repo.git(&["add", "-A"]).accepted();
     repo.git_with(&ON, &["commit", "-q", "-m", "let through"]).accepted();
-    audit(&repo, &["show", "--why", &format!("what is {}", secrets[1])]).accepted();
+    repo.write("config/other.py", &format!("t = '{}'\n", secrets[1]));
+    repo.git(&["add", "-A"]).accepted();
+    let let_through = [ON[0], ("LEAKCOACH_REASON", "dead since May, see ticket 812")];
+    repo.git_with(&let_through, &["commit", "-q", "-m", "with a reason"]).accepted();
+    audit(&repo, &["show", "--why", &format!("what is {}", secrets[1])])
+        .accepted()
+        .says("excepted")
+        .says("overridden");
     let file = exported(&repo, "ana.export", &[]);
     let why = format!("see {}", secrets[1]);
     audit(&repo, &["export", "--to", "Ana", "--why", &why, "--out", "../why.export"]).accepted();
