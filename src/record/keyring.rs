@@ -116,7 +116,7 @@ fn ask(command: &mut Command, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault>
     } else if !input.is_empty() {
         return Err(failed("it does not take the key".to_owned()));
     } else if status.code() != Some(NOT_FOUND)
-        && child.stderr.take().is_some_and(|mut stderr| stderr.read(&mut [0]).is_ok_and(|n| n > 0))
+        && child.stderr.take().is_some_and(|mut stderr| matches!(stderr.read(&mut [0]), Ok(1)))
     {
         return Err(failed("it cannot be reached".to_owned()));
     }
