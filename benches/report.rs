@@ -57,14 +57,14 @@ fn event(number: i64, at: i64, rules: &[&str]) -> Event {
     };
     let actor = if kind == 19 { "Claude Code" } else { "person" };
     let repository = Some(format!("{:016x}", number / 4 % 7));
-    Event { at, actor: actor.to_owned(), repository, what }
+    Event { at, actor: actor.to_owned(), by: None, repository, what }
 }
 
 fn make(home: &Path, count: i64) {
     let folder = home.join(".local/state/leakcoach");
     std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
     let patience = Duration::from_secs(5);
-    let mut record = Record::open(Place { folder, keyring: None, patience }).unwrap();
+    let mut record = Record::open(Place { folder, keyring: None, anchor: None, patience }).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_secs()).unwrap();
     let rules: Vec<&str> = Catalogue::builtin().rules().map(|rule| rule.id).step_by(18).collect();

@@ -7,7 +7,7 @@ mod line;
 mod open;
 pub(super) mod reading;
 mod show;
-mod who;
+pub(super) mod who;
 
 use super::env;
 use super::recall;

@@ -217,7 +217,7 @@ pub(super) fn printed(
     let before = rules.into_iter().map(count).collect();
     let event = |(rule, finding)| {
         let what = What::Printed { job: job.clone(), rule, finding, masked };
-        Event { at, actor: actor.clone(), repository: repository.clone(), what }
+        Event { at, actor: actor.clone(), by: None, repository: repository.clone(), what }
     };
     let events: Vec<Event> = found.into_iter().map(event).collect();
     told(record.append(&events));

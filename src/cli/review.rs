@@ -1,6 +1,7 @@
 //! `leakcoach review`: what somebody should look at again, given to somebody and closed.
 
 use super::audit::reading::reason;
+use super::audit::who::mail;
 use super::feedback::tallied;
 use super::recall::{self, actor};
 use super::rules::Format;
@@ -138,9 +139,14 @@ fn day(at: i64) -> String {
 
 /// Records `what`, now.
 pub(super) fn keep(mut record: Record, what: Vec<What>) -> Result<(), Error> {
-    let repository = super::open().ok().map(|repo| recall::name_of(&record, repo.common_dir()));
+    let here = super::open().ok();
+    let repository = here.as_ref().map(|repo| recall::name_of(&record, repo.common_dir()));
+    let by = here.as_ref().and_then(crate::source::Repo::author);
     let (at, actor) = (env::now(), actor());
-    let event = |what| Event { at, actor: actor.clone(), repository: repository.clone(), what };
+    let event = |what| {
+        let (actor, by) = (actor.clone(), by.clone());
+        Event { at, actor, by, repository: repository.clone(), what }
+    };
     let events: Vec<Event> = what.into_iter().map(event).collect();
     if record.append(&events)? == Kept::Aside {
         report::notice("another program holds the record: this is taken in next time");
@@ -159,7 +165,7 @@ pub(super) fn read(
 ) -> Result<(), Error> {
     if on {
         let what = What::Read { how, who: env::login(), why, count, to };
-        let event = Event { at: env::now(), actor: actor(), repository: None, what };
+        let event = Event { at: env::now(), actor: actor(), by: mail(), repository: None, what };
         if record.append(&[event])? == Kept::Aside {
             report::notice("another program holds the record: this reading is recorded next time");
         }

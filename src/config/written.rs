@@ -4,9 +4,7 @@
 //! function that joins the layers by [`Layers::one`](super::Layers::one) and
 //! [`Layers::all`](super::Layers::all).
 
-use super::{
-    agents, coaching, exceptions, gate, recipients, record, server, vault, verify,
-};
+use super::{agents, coaching, exceptions, gate, recipients, record, server, vault, verify};
 use crate::judge::policy::{Answer, Preset, Transaction};
 use serde::Deserialize;
 use toml::Spanned;

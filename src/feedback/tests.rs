@@ -16,6 +16,7 @@ impl Story {
         self.0.push(Event {
             at: START + day * DAY + second,
             actor: "person".to_owned(),
+            by: None,
             repository: Some("here".to_owned()),
             what,
         });

@@ -24,12 +24,13 @@ fn now() -> i64 {
 /// Puts events into the person's record, so many seconds before now.
 fn recorded(repo: &Repo, events: Vec<(i64, What)>) {
     let folder = repo.home().join(".local/state/leakcoach");
-    let place = Place { folder, keyring: None, patience: Duration::from_secs(5) };
+    let place = Place { folder, keyring: None, anchor: None, patience: Duration::from_secs(5) };
     let events: Vec<Event> = events
         .into_iter()
         .map(|(ago, what)| Event {
             at: now() - ago,
             actor: "person".to_owned(),
+            by: None,
             repository: Some("0011223344556677".to_owned()),
             what,
         })

@@ -64,7 +64,7 @@ pub(super) fn note(
 }
 
 /// Why somebody does it, without any credential that was pasted into it.
-pub(super) fn reason(given: Option<&str>) -> Result<String, Error> {
+pub(in crate::cli) fn reason(given: Option<&str>) -> Result<String, Error> {
     let Some(given) = given else { return Ok(String::new()) };
     let check = Check::new(None, &[])?;
     Ok(check.shown(given.as_bytes()).to_string())

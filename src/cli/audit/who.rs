@@ -16,7 +16,7 @@ pub(super) fn who() -> String {
 }
 
 /// The mail address under which git knows who works here; outside of a repository, nothing.
-pub(super) fn mail() -> Option<String> {
+pub(in crate::cli) fn mail() -> Option<String> {
     crate::cli::open().ok()?.author()
 }
 
