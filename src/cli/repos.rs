@@ -100,8 +100,14 @@ fn names(text: &[u8]) -> Vec<BString> {
 fn plain(path: &[u8]) -> BString {
     let parts = Path::new(OsStr::from_bytes(path)).components();
     let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-    let plain = plain.into_os_string();
-    if plain.is_empty() { BString::from(".") } else { plain.as_bytes().into() }
+    let mut plain = BString::from(plain.into_os_string().as_bytes());
+    if plain.is_empty() {
+        plain.push(b'.');
+    } else if plain.trim_ascii_end().len() < plain.len() {
+        // Without its slash, a blank at its end would be none of the name's.
+        plain.push(b'/');
+    }
+    plain
 }
 
 fn listed(names: &[BString]) -> List {

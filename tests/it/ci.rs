@@ -178,7 +178,7 @@ fn commits_that_no_hook_has_seen_are_named() {
     server
         .on_github(&[("EVENT", "push"), ("BEFORE", &main), ("AFTER", &topic)])
         .refused()
-        .reads(&format!("no hook has seen {}, or it was skipped", &leak[..12]));
+        .reads(&format!("no hook has seen {}, or it was skipped", leak.get(..12).unwrap()));
 }
 
 #[test]
