@@ -5,9 +5,13 @@ use super::edit::{Edit, applied, part};
 use super::{Ask, Mended, Refusal, Source, Surroundings};
 use std::ops::Range;
 use tree_sitter::{Language, Node, Parser, Tree};
+use zeroize::Zeroizing;
 
 /// As large a file as is parsed.
 const AT_MOST: usize = 8 << 20;
+
+/// The mark of UTF-8 at the start of a file, which grammars know.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A language: its grammar, and how a value is read in it.
 pub(super) struct Tongue {
@@ -66,7 +70,14 @@ pub(super) fn parse(grammar: &Language, text: &[u8]) -> Result<(Tree, usize), Re
     }
     let mut parser = Parser::new();
     parser.set_language(grammar).map_err(|_| fail())?;
-    let tree = parser.parse(text, None).ok_or_else(fail)?;
+    // Scanners of grammars are C: that of bash gives wide characters to `isdigit`, which reads
+    // beyond its table. Letters in their place change no token's place.
+    let plain = |byte: &u8| if byte.is_ascii() { *byte } else { b'x' };
+    let mut plain: Zeroizing<Vec<u8>> = Zeroizing::new(text.iter().map(plain).collect());
+    if let (Some(mark), true) = (plain.get_mut(..MARK.len()), text.starts_with(MARK)) {
+        mark.copy_from_slice(MARK);
+    }
+    let tree = parser.parse(&*plain, None).ok_or_else(fail)?;
     let faults = faults(tree.root_node());
     Ok((tree, faults))
 }
