@@ -110,7 +110,7 @@ fn main() {
                 .unwrap();
             times.push(begun.elapsed());
             let said = String::from_utf8_lossy(&done.stderr);
-            memory = said.lines().last().unwrap_or_default().to_owned();
+            said.lines().last().unwrap_or_default().clone_into(&mut memory);
             assert!(done.status.success(), "{said}");
         }
         times.sort_unstable();

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::judge::Terminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -15,6 +15,27 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(50);
 /// No answer is longer.
 const LONGEST: u64 = 4096;
+
+/// A line typed on the terminal after `question`, without blanks around it; nothing where
+/// there is no terminal, or at its end. A signal ends the program.
+pub(super) fn typed(question: &str) -> Option<String> {
+    let mut tty = terminal()?;
+    tty.write_all(question.as_bytes()).ok()?;
+    let mut answer = String::new();
+    let read = BufReader::new(tty.take(LONGEST)).read_line(&mut answer).ok()?;
+    (read > 0).then(|| answer.trim().to_owned())
+}
+
+/// The same of one of `words`, from a person who can be asked.
+pub(super) fn consents(question: &str, words: &[&str]) -> bool {
+    env::terminal(&env::actor()) == Terminal::Interactive
+        && typed(question).is_some_and(|answer| words.contains(&&*answer))
+}
+
+/// The terminal, to be read from and written to.
+pub(super) fn terminal() -> Option<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
+}
 
 /// Whether a signal asked this to end. While it lives, signals end nothing by themselves, so
 /// that what must be cleared away is.
@@ -59,7 +80,7 @@ impl Person {
         if env::terminal(&env::actor()) == Terminal::Absent {
             return None;
         }
-        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        let tty = terminal()?;
         Some(Self { tty })
     }
 
@@ -74,7 +95,7 @@ impl Person {
         // A thread of its own: the read itself goes on when a signal comes.
         std::thread::spawn(move || {
             let mut line = String::new();
-            let mut reader = std::io::Read::take(BufReader::new(reader), LONGEST);
+            let mut reader = BufReader::new(reader).take(LONGEST);
             let read = reader.read_line(&mut line).is_ok_and(|length| length > 0);
             // Who asked may be gone.
             let _gone = answer.send(read.then_some(line));

@@ -239,8 +239,7 @@ pub(super) fn shows_progress() -> bool {
 /// Whether there is a terminal that this may read from. Who reads from it in the
 /// background is stopped by the system until brought to the foreground (tcsetpgrp(3)).
 pub(super) fn in_foreground() -> bool {
-    let tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
-    tty.is_ok_and(|tty| {
+    super::ask::terminal().is_some_and(|tty| {
         rustix::termios::tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp())
     })
 }

@@ -2,19 +2,17 @@
 
 use super::audit::reading::reason;
 use super::audit::when;
-use super::{env, open, recall, review};
+use super::{ask, env, open, recall, review};
 use crate::coach::follow_up::Risk;
 use crate::config::{Config, FILE};
 use crate::error::Error;
 use crate::exit;
 use crate::feedback::{Asked, Feedback, Proposal, Tally, governance, put_first};
-use crate::judge::Terminal;
 use crate::record::{Order, Reading, Record, Told};
 use crate::report::feedback::Page;
 use crate::report::{self, write};
 use crate::text::Escaped;
 use clap::{Args, ValueEnum};
-use std::io::{BufRead as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -177,7 +175,7 @@ fn apply(told: &Feedback, number: usize, agreed: bool) -> Result<u8, Error> {
     for shown in difference(&old, &new) {
         report::data(&shown);
     }
-    if !agreed && !consents() {
+    if !agreed && !ask::consents(&format!("type yes to write it into {FILE}: "), &["yes"]) {
         report::notice(&format!(
             "nothing was written; to write it: leakcoach report --apply {number} --yes"
         ));
@@ -210,18 +208,4 @@ fn difference(old: &str, new: &str) -> Vec<String> {
     lines.extend(new.iter().skip(same).take(added).map(|line| shown('+', line)));
     lines.extend(new.iter().skip(same + added).take(3).map(|line| shown(' ', line)));
     lines
-}
-
-/// Whether the person at the terminal says yes.
-fn consents() -> bool {
-    if env::terminal(&env::actor()) == Terminal::Absent {
-        return false;
-    }
-    let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return false;
-    };
-    let mut answer = String::new();
-    write!(tty, "type yes to write it into {FILE}: ").is_ok()
-        && std::io::BufReader::new(tty).read_line(&mut answer).is_ok()
-        && answer.trim() == "yes"
 }

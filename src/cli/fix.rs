@@ -10,15 +10,14 @@ mod write;
 
 use super::named::{self, Named};
 use super::rules::Format;
-use super::{env, open};
+use super::{ask, open};
 use crate::error::Error;
-use crate::judge::{Exposure, Terminal};
+use crate::judge::Exposure;
 use crate::remedy::fix::is_name;
 use crate::source::Repo;
 use crate::{exit, report};
 use clap::Args;
 use plan::Plan;
-use std::io::{BufRead, BufReader, Write};
 
 /// Which finding is mended, and how.
 #[derive(Debug, Args)]
@@ -90,7 +89,7 @@ pub(super) fn fix(args: &FixArgs) -> Result<u8, Error> {
     if args.dry_run {
         return Ok(refused);
     }
-    if !args.yes && !agreed() {
+    if !args.yes && !ask::consents("write this? [y/N] ", &["y", "Y", "yes"]) {
         report::notice("nothing was written; to write it: leakcoach fix … --yes");
         return Ok(exit::REFUSED);
     }
@@ -101,21 +100,6 @@ pub(super) fn fix(args: &FixArgs) -> Result<u8, Error> {
         tell_next(&found.all, &plan);
     }
     Ok(refused)
-}
-
-/// Whether a person at a terminal says yes.
-fn agreed() -> bool {
-    if env::terminal(&env::actor()) != Terminal::Interactive {
-        return false;
-    }
-    let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
-    let Ok(mut terminal) = terminal else { return false };
-    if terminal.write_all(b"write this? [y/N] ").is_err() {
-        return false;
-    }
-    let mut answer = String::new();
-    let read = BufReader::new(terminal).read_line(&mut answer).is_ok();
-    read && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// What comes after the fix: it depends on how far the credential has come.

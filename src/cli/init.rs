@@ -1,16 +1,15 @@
 //! `leakcoach init`: a configuration proposed, and written on consent.
 
-use super::{env, open};
+use super::{ask, env, open};
 use crate::config::propose::{Seen, propose};
 use crate::config::{Config, FILE, Visibility};
 use crate::error::Error;
-use crate::judge::Terminal;
 use crate::judge::policy::Preset;
 use crate::source::host_and_path;
 use crate::text::Escaped;
 use crate::{exit, report};
 use clap::Args;
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::Path;
 
 #[derive(Debug, Args)]
@@ -57,7 +56,7 @@ pub(super) fn init(args: &InitArgs) -> Result<u8, Error> {
     // What is proposed must be right before anybody is asked about it.
     Config::read(&text, &path)?;
     report::data(text.trim_end());
-    if !args.yes && !consents() {
+    if !args.yes && !ask::consents(&format!("type yes to write it into {FILE}: "), &["yes"]) {
         report::notice("nothing was written; to write it: leakcoach init --yes");
         return Ok(exit::PASSED);
     }
@@ -77,18 +76,4 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::File { deed: "write", path: path.to_owned(), source };
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)
-}
-
-/// Whether the person at the terminal says yes.
-fn consents() -> bool {
-    if env::terminal(&env::actor()) == Terminal::Absent {
-        return false;
-    }
-    let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return false;
-    };
-    let mut answer = String::new();
-    write!(tty, "type yes to write it into {FILE}: ").is_ok()
-        && std::io::BufReader::new(tty).read_line(&mut answer).is_ok()
-        && answer.trim() == "yes"
 }

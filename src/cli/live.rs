@@ -3,7 +3,7 @@
 use super::env;
 use super::key;
 use super::named::Named;
-use super::{recall, remediate};
+use super::{ask, recall, remediate};
 use crate::catalogue::{Kind, Rule};
 use crate::config::Config;
 use crate::error::Error;
@@ -19,7 +19,6 @@ use crate::source::{Repo, host_and_path};
 use crate::text::Escaped;
 use bstr::ByteSlice;
 use clap::Args;
-use std::io::{BufRead, Write};
 use std::path::Path;
 
 /// Where it is remembered what was learned, in the folder that all work trees share.
@@ -216,7 +215,9 @@ impl Live {
             return Ok(true);
         }
         if env::terminal(&env::actor()) == Terminal::Interactive {
-            return Ok(asked(word));
+            let choice = word.join(" or ");
+            let question = format!("type {choice} to send it, anything else to stop: ");
+            return Ok(ask::consents(&question, word));
         }
         Err(Error::Usage(if self.chosen_by_repository {
             "nothing was sent: this repository's own configuration says where to; name the \
@@ -288,20 +289,6 @@ pub(super) fn client(config: &Config, top: Option<&Path>) -> Result<(Client, boo
         })
     })?;
     Ok((client, own))
-}
-
-/// Asks on the terminal for one of `words`.
-fn asked(words: &[&str]) -> bool {
-    let Ok(mut tty) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return false;
-    };
-    let choice = words.join(" or ");
-    if write!(tty, "type {choice} to send it, anything else to stop: ").is_err() {
-        return false;
-    }
-    let mut answer = String::new();
-    let read = std::io::BufReader::new(tty).read_line(&mut answer);
-    read.is_ok() && words.contains(&answer.trim())
 }
 
 /// How it is told by hand whether a credential of `rule` is alive.

@@ -85,6 +85,48 @@ struct Args {
     command: Command,
 }
 
+#[derive(Debug, clap::Args)]
+struct HookArgs {
+    /// The hook's name
+    #[arg(value_parser = hook_name)]
+    name: String,
+    /// What git gives to the hook
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
+/// The commands that commits and tool calls wait for, read without the words of all others:
+/// to make those takes longer than the rest of a start. What it cannot read, [`Args`] can.
+#[derive(Debug, Parser)]
+#[command(name = "leakcoach")]
+struct Often {
+    #[arg(long, global = true)]
+    set: Vec<String>,
+    #[command(subcommand)]
+    command: OftenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum OftenCommand {
+    Hook(HookArgs),
+    Guard(guard::GuardArgs),
+}
+
+impl Args {
+    fn of(args: &[OsString]) -> Result<Self, clap::Error> {
+        if args.get(1).is_some_and(|word| word == "hook" || word == "guard")
+            && let Ok(Often { set, command }) = Often::try_parse_from(args)
+        {
+            let command = match command {
+                OftenCommand::Hook(args) => Command::Hook(args),
+                OftenCommand::Guard(args) => Command::Guard(args),
+            };
+            return Ok(Self { set, command });
+        }
+        Self::try_parse_from(args)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Put the hooks into this repository
@@ -133,14 +175,7 @@ enum Command {
     },
     /// What an installed hook calls
     #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
-    Hook {
-        /// The hook's name
-        #[arg(value_parser = hook_name)]
-        name: String,
-        /// What git gives to the hook
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
-    },
+    Hook(HookArgs),
     /// Answer an event of an AI agent, from standard input, in that agent's own contract
     #[command(
         after_help = "Exit codes: 0 the answer is on standard output, 2 refused with the reason on standard error; for `generic` 0 allowed, 1 refused, 3 could not check.\n\nExamples:\n  leakcoach install --agent claude-code\n  leakcoach guard --agent claude-code < event.json"
@@ -278,7 +313,8 @@ enum Command {
 /// Runs the command line `args`, the program's name first, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     report::set_colour(env::colour());
-    let args = match Args::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let args = match Args::of(&args) {
         Ok(args) => args,
         Err(error) => {
             // Nothing can be done when even that cannot be written.
@@ -317,7 +353,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Man { folder } => {
             complete::man(folder.as_deref(), Args::command()).map(|()| exit::PASSED)
         }
-        Command::Hook { name, args } => on_hook(&name, &args),
+        Command::Hook(HookArgs { name, args }) => on_hook(&name, &args),
         Command::Guard(args) => Ok(guard::guard(&args)),
         Command::Approve(args) => approve::approve(&args),
         Command::Check(args) => check::check(&args),

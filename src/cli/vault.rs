@@ -3,6 +3,7 @@
 mod ask;
 mod told;
 
+use super::ask::consents;
 use super::named::{self, Named};
 use super::rules::Format;
 use super::{env, open, remediate};
@@ -250,12 +251,10 @@ fn consent(args: &VaultArgs, place: &Place, terminal: Terminal) -> Result<(), Er
     let refused = |what: &str| Err(Error::Usage(what.to_owned()));
     match (terminal, args.replace) {
         (Terminal::Absent, _) => refused("there is nobody to ask: say --yes, or --dry-run to look"),
-        (Terminal::Interactive, true) if !ask::typed(&place.name, "replace what is there") => {
+        (Terminal::Interactive, true) if !typed(&place.name, "replace what is there") => {
             refused("nothing was done")
         }
-        (Terminal::Interactive, false) if !ask::typed("y", "store it") => {
-            refused("nothing was done")
-        }
+        (Terminal::Interactive, false) if !typed("y", "store it") => refused("nothing was done"),
         (Terminal::Interactive, _) => Ok(()),
     }
 }
@@ -273,4 +272,9 @@ fn kept(named: Option<&Named>) -> String {
 /// Whether others may have seen it.
 fn is_out(exposure: Exposure) -> bool {
     !matches!(exposure, Exposure::Staged | Exposure::Committed | Exposure::File)
+}
+
+/// Whether the person types `word`.
+fn typed(word: &str, for_what: &str) -> bool {
+    consents(&format!("type {word} to {for_what}, anything else to stop: "), &[word])
 }

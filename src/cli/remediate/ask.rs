@@ -1,5 +1,6 @@
 //! A case gone through with the person at the terminal.
 
+use super::super::ask::typed;
 use super::super::run_within;
 use super::kept::Cases;
 use super::look::Look;
@@ -13,8 +14,6 @@ use crate::source::Repo;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -115,15 +114,6 @@ fn asked(step: Step, next: &Next) -> Answer {
         Some("s" | "S" | "skip") => Answer::Skip,
         Some(_) | None => Answer::Later,
     }
-}
-
-/// A line typed on the terminal; nothing at its end.
-fn typed(prompt: &str) -> Option<String> {
-    let mut tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    tty.write_all(prompt.as_bytes()).ok()?;
-    let mut answer = String::new();
-    let read = BufReader::new(tty).read_line(&mut answer).ok()?;
-    (read > 0).then(|| answer.trim().to_owned())
 }
 
 /// Lets Ctrl-C say where the case stays. While the flag that is given is set, another command

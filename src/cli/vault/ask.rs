@@ -1,28 +1,15 @@
 //! Asks the person at the terminal.
 
+use crate::cli::ask::terminal;
 use crate::error::Error;
 use crate::secret::Secret;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
 use zeroize::Zeroizing;
 
 /// As long as a value may be.
 const AT_MOST: u64 = 1 << 20;
-
-fn terminal() -> Option<File> {
-    OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
-}
-
-/// Whether the person types `word`.
-pub(super) fn typed(word: &str, for_what: &str) -> bool {
-    let Some(mut tty) = terminal() else { return false };
-    if write!(tty, "type {word} to {for_what}, anything else to stop: ").is_err() {
-        return false;
-    }
-    let mut answer = String::new();
-    BufReader::new(tty).read_line(&mut answer).is_ok() && answer.trim() == word
-}
 
 /// The new value: from standard input where that is no terminal, else typed unseen.
 pub(super) fn new_value(name: &str, can_ask: bool) -> Result<Secret, Error> {
