@@ -109,7 +109,9 @@ def main():
         (big / "state").rename(big / "leakcoach")
         size = (big / "leakcoach/record.db").stat().st_size / (1 << 20)
         print(f"100,100 events: {size:.0f} MiB")
-        env = {**env, "XDG_STATE_HOME": str(big), "LEAKCOACH_RECORD": "on"}
+        # Another record than that of the hooks above, whose head lies in the data folder.
+        env = {**env, "XDG_STATE_HOME": str(big), "XDG_DATA_HOME": str(big / "data"),
+               "LEAKCOACH_RECORD": "on"}  # fmt: skip
         for ask in (["audit", "verify"], ["audit", "show", "--since", "1s"], ["audit", "show"]):
             got = paired.cost([binary, *ask], at=shop, env=env)
             print(f"{' '.join(ask)}: {got.wall:.2f} s, {got.cpu:.2f} s cpu, {got.peak:.0f} MiB")
