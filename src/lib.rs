@@ -40,6 +40,7 @@ pub mod remedy;
 pub mod report;
 pub mod scan;
 pub mod secret;
+mod send;
 pub mod source;
 pub mod text;
 mod tool;

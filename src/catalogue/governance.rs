@@ -16,7 +16,7 @@ const OF_RULE: &str = "rule";
 const VERDICTS: [&str; 4] = ["permit", "slow", "guide", "block"];
 
 /// The kinds of events in the record; a test holds them against the record's own.
-pub(crate) const EVENTS: [&str; 18] = [
+pub(crate) const EVENTS: [&str; 19] = [
     "shown",
     "fixed",
     "overridden",
@@ -27,6 +27,7 @@ pub(crate) const EVENTS: [&str; 18] = [
     "lesson",
     "case",
     "printed",
+    "generated",
     "guarded",
     "entrusted",
     "allowed",

@@ -1,5 +1,6 @@
 //! The long form: all about a rule, or all that was seen in a file.
 
+use super::ai;
 use super::named;
 use super::users::scanner;
 use crate::catalogue::{Catalogue, Kind, Rule, Signal};
@@ -13,44 +14,49 @@ use crate::source::role::role_of;
 use crate::{exit, report};
 use std::path::Path;
 
-/// Explains the rule called `id`, else the file at that path, else the finding.
-pub(super) fn explain(id: &str) -> Result<u8, Error> {
+/// Explains the rule called `id`, else the file at that path, else the finding; and gives
+/// the word to a program, where one is to be asked.
+pub(super) fn explain(id: &str, with_ai: Option<&str>) -> Result<u8, Error> {
     let catalogue = Catalogue::builtin();
     let config = super::rules::config(&[])?;
     if let Some(rule) = config.users.rule(id).or_else(|| catalogue.rule(id)) {
         explain_rule(rule);
-        return Ok(exit::PASSED);
+        return ai::asked(with_ai, &ai::About { rule, card: None });
     }
     if Path::new(id).is_file() {
+        if with_ai.is_some() {
+            let what =
+                "--with-ai is about a rule or a finding: of a file it would be told too much";
+            return Err(Error::Usage(what.to_owned()));
+        }
         return explain_file(Path::new(id), &config);
     }
-    if !explain_finding(id)? {
+    explain_finding(id, with_ai)?.ok_or_else(|| {
         let nearest = catalogue.nearest(id).map(str::to_owned);
-        return Err(Error::UnknownId { id: id.to_owned(), nearest });
-    }
-    Ok(exit::PASSED)
+        Error::UnknownId { id: id.to_owned(), nearest }
+    })
 }
 
-/// Shows the cards of the finding called `id`, and all about its rule. Gives whether there is one.
-fn explain_finding(id: &str) -> Result<bool, Error> {
+/// Shows the cards of the finding called `id`, and all about its rule. Gives nothing
+/// where there is none.
+fn explain_finding(id: &str, with_ai: Option<&str>) -> Result<Option<u8>, Error> {
     let repo = match super::open() {
         Ok(repo) => repo,
-        Err(Error::NoRepository { .. }) => return Ok(false),
+        Err(Error::NoRepository { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let found = match named::find_any(&repo, Some(id)) {
         Ok(found) => found,
-        Err(Error::UnknownId { .. }) => return Ok(false),
+        Err(Error::UnknownId { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     for card in &found.cards {
         report::data(&report::card(card, super::env::style()));
     }
     let rule = found.all.first().map(|place| place.rule);
-    if let Some(rule) = rule {
-        explain_rule(rule);
-    }
-    Ok(rule.is_some())
+    let Some(rule) = rule else { return Ok(None) };
+    explain_rule(rule);
+    ai::asked(with_ai, &ai::About { rule, card: found.cards.first() }).map(Some)
 }
 
 fn explain_rule(rule: &Rule) {

@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Thin: each command calls the stages.
 
 mod agents;
+mod ai;
 mod allow;
 mod approval;
 mod approve;
@@ -55,6 +56,7 @@ mod rewrite;
 mod rules;
 mod run;
 mod scale;
+mod send;
 mod server;
 mod shard;
 mod stored;
@@ -236,11 +238,15 @@ enum Command {
     Exceptions(exceptions::ExceptionsArgs),
     /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
     #[command(
-        after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py"
+        after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py\n  leakcoach explain github-pat --with-ai 'llm --no-log'"
     )]
     Explain {
         /// The rule's id, the finding's id on a card, or a file's path
         id: String,
+        /// Also ask a program, which is told the rule, the file's role and how far it has come
+        /// and nothing else; `ai.command` of the configuration without CMD
+        #[arg(long, value_name = "CMD", num_args = 0..=1, default_missing_value = "")]
+        with_ai: Option<String>,
     },
     /// A lesson of two minutes, with a question at its end
     #[command(
@@ -293,6 +299,11 @@ enum Command {
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
     )]
     Rules(rules::RulesArgs),
+    /// Send what was recorded to the sinks that are configured, from where each has come to
+    #[command(
+        after_help = "Exit codes: 0 everything arrived, 3 something did not and stays for the next time.\n\nExamples:\n  leakcoach send\n  leakcoach send siem --dry-run\n  leakcoach send --status --format json"
+    )]
+    Send(send::SendArgs),
     /// Put a credential into your vault, and say how programs read it from there
     #[command(
         after_help = "Examples:\n  leakcoach vault --check\n  leakcoach vault 7h2kq9xw --to pass\n  leakcoach vault config/app.py:12 --dry-run\n  leakcoach vault 7h2kq9xw --to aws-ssm --place path=/shop/{name} --yes\n  new-token | leakcoach vault 7h2kq9xw --new --replace --yes"
@@ -323,13 +334,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     env::set_flags(args.set);
-    match dispatch(args.command) {
-        Ok(code) => code,
-        Err(error) => {
-            report::error(&error);
-            error.exit_code()
-        }
-    }
+    let code = dispatch(args.command).unwrap_or_else(|error| {
+        report::error(&error);
+        error.exit_code()
+    });
+    send::afterwards();
+    code
 }
 
 /// Runs a command within another, as if `args` had been typed after the program's name.
@@ -365,7 +375,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Baseline(args) => baseline::baseline(&args),
         Command::Allow(args) => allow::allow(&args),
         Command::Exceptions(args) => exceptions::exceptions(&args),
-        Command::Explain { id } => explain::explain(&id),
+        Command::Explain { id, with_ai } => explain::explain(&id, with_ai.as_deref()),
         Command::Learn(args) => learn::learn(&args),
         Command::Drill(args) => drill::drill(&args),
         Command::Eval(args) => eval::eval(&args).map(|()| exit::PASSED),
@@ -377,6 +387,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Run(args) => wrap::run(&args),
         Command::Rules(args) => rules::rules(&args).map(|()| exit::PASSED),
+        Command::Send(args) => send::send(&args),
         Command::Vault(args) => vault::vault(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Revoke(args) => revoke::revoke(&args),

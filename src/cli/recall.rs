@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long a hook waits for the record.
@@ -87,6 +88,14 @@ fn tell(error: &Error) {
     report::notice(&format!("not recorded: {error}{hint}"));
 }
 
+/// Whether a hook recorded something in this run.
+static RECORDED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a hook recorded something in this run.
+pub(super) fn hook_recorded() -> bool {
+    RECORDED.load(Ordering::Relaxed)
+}
+
 /// The actor's word in events.
 pub(super) fn actor() -> String {
     match env::actor() {
@@ -110,6 +119,7 @@ pub(super) fn note(repo: Option<&Repo>, what: Vec<What>) {
 
 /// Records what an agent's call met, without making it wait.
 pub(super) fn note_for(actor: &str, repo: Option<&Repo>, what: Vec<What>) {
+    RECORDED.store(true, Ordering::Relaxed);
     note_as(actor, PATIENCE, repo, what);
 }
 
@@ -366,6 +376,7 @@ impl Recall {
         if !events.is_empty()
             && told(self.record.append(&events)).is_some_and(|kept| kept == Kept::Recorded)
         {
+            RECORDED.store(true, Ordering::Relaxed);
             // What cannot be forgotten now can be the next time.
             let _aged = self.record.age(self.now, self.keep);
         }

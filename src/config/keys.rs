@@ -10,6 +10,8 @@ pub enum Joins {
     All,
     /// It counts in one file only, and is no part of the layers.
     Alone,
+    /// No repository may say it.
+    Outside,
 }
 
 /// A key.
@@ -35,6 +37,10 @@ const fn all(name: &'static str) -> Key {
 
 const fn alone(name: &'static str, default: &'static str) -> Key {
     Key { name, joins: Joins::Alone, default, variable: None }
+}
+
+const fn outside(name: &'static str, default: &'static str) -> Key {
+    Key { name, joins: Joins::Outside, default, variable: None }
 }
 
 /// Every key, in the order in which they are shown.
@@ -124,6 +130,24 @@ pub const KEYS: &[Key] = &[
     all("recipients[].of"),
     all("recipients[].until"),
     all("recipients[].approved-by"),
+    outside("sinks[].name", ""),
+    outside("sinks[].to", ""),
+    outside("sinks[].address", ""),
+    outside("sinks[].variable", ""),
+    outside("sinks[].command", ""),
+    outside("sinks[].header", "Authorization"),
+    outside("sinks[].format", "plain"),
+    outside("sinks[].events", ""),
+    outside("sinks[].severity", "info"),
+    outside("sinks[].class", "confidential"),
+    outside("sinks[].names", "false"),
+    outside("sinks[].since", ""),
+    outside("sinks[].ca", ""),
+    outside("sinks[].facility", "authpriv"),
+    outside("sinks[].element", ""),
+    outside("send.after-hooks", "false"),
+    outside("ai.command", ""),
+    outside("ai.time-limit", "30s"),
     alone("server.time-limit", "30s"),
     alone("server.at-time-limit", "closed"),
     alone("server.override", "false"),
@@ -258,12 +282,13 @@ mod tests {
                     };
                     format!("[[recipients]]\n{rest}{name} = {value}")
                 }
+                Some(("sinks", name)) => format!("[[sinks]]\n{name} = {value}"),
                 Some(("coaching", name)) => format!("[[coaching]]\nsay = 'a'\n{name} = {value}"),
                 Some((table, name)) => format!("[[{table}]]\nverdict = 'block'\n{name} = {value}"),
                 None => format!("{} = {value}", key.name),
             };
             // These are for other files than the repository's, and name files.
-            let elsewhere = key.joins == Joins::Alone
+            let elsewhere = matches!(key.joins, Joins::Alone | Joins::Outside)
                 || key.name == "rules.files"
                 || key.name.starts_with("recipients");
             if elsewhere {

@@ -2,6 +2,7 @@
 //! the environment and the command line, joined key by key.
 
 pub(crate) mod agents;
+pub(crate) mod ai;
 pub mod cases;
 pub mod coaching;
 pub mod exceptions;
@@ -15,6 +16,7 @@ pub mod propose;
 pub mod recipients;
 pub mod record;
 mod rule_files;
+pub(crate) mod send;
 pub mod server;
 pub(crate) mod vault;
 pub mod verify;
@@ -171,6 +173,8 @@ impl Config {
         record::of(&mut layers)?;
         gate::of(&mut layers, None)?;
         recipients::of(&mut layers)?;
+        send::of(&mut layers)?;
+        ai::of(&mut layers)?;
         let mut coachings = Coachings::default();
         for layer in &layers.all {
             coachings.add(layer)?;

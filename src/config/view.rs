@@ -52,7 +52,7 @@ pub fn view(layers: &Layers, config: &Config) -> Vec<Said> {
             };
             one.counts = !one.at.as_ref().is_some_and(refused);
         }
-        if key.joins == Joins::Nearest {
+        if key.joins == Joins::Nearest || key.joins == Joins::Outside && !key.name.contains("[]") {
             let last = said.iter().rposition(|one| one.counts);
             for (index, one) in said.iter_mut().enumerate() {
                 one.counts = Some(index) == last;
@@ -86,7 +86,8 @@ fn find<'t, 'i>(table: &'t DeTable<'i>, name: &str) -> Option<&'t Spanned<DeValu
 
 /// The places of the entries of a list that layers add to; else of the whole value.
 fn each(key: &Key, value: &Spanned<DeValue<'_>>) -> Vec<Range<usize>> {
-    if let (DeValue::Array(entries), Joins::All) = (value.get_ref(), key.joins) {
+    let adds = key.joins == Joins::All || key.joins == Joins::Outside && key.name.contains("[]");
+    if let (DeValue::Array(entries), true) = (value.get_ref(), adds) {
         return entries.iter().map(whole).collect();
     }
     vec![value.span()]

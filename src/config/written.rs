@@ -4,7 +4,9 @@
 //! function that joins the layers by [`Layers::one`](super::Layers::one) and
 //! [`Layers::all`](super::Layers::all).
 
-use super::{agents, coaching, exceptions, gate, recipients, record, server, vault, verify};
+use super::{
+    agents, ai, coaching, exceptions, gate, recipients, record, send, server, vault, verify,
+};
 use crate::judge::policy::{Answer, Preset, Transaction};
 use serde::Deserialize;
 use toml::Spanned;
@@ -32,6 +34,9 @@ pub(super) struct Written {
     pub(super) exceptions: exceptions::Written,
     pub(super) gate: gate::Written,
     pub(super) recipients: Vec<Spanned<recipients::Written>>,
+    pub(super) sinks: send::Sinks,
+    pub(super) send: send::Written,
+    pub(super) ai: ai::Written,
     pub(super) server: At<server::Written>,
 }
 

@@ -83,6 +83,7 @@ impl Proofs {
             | What::Guarded { .. }
             | What::Entrusted { .. }
             | What::Printed { .. }
+            | What::Generated { .. }
             | What::Digest { .. }
             | What::Wrong { .. }
             | What::Drill { .. }

@@ -211,6 +211,7 @@ impl Tally {
             | What::Guarded { .. }
             | What::Entrusted { .. }
             | What::Printed { .. }
+            | What::Generated { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }

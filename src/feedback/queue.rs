@@ -201,6 +201,7 @@ impl Queue {
             | What::Guarded { .. }
             | What::Entrusted { .. }
             | What::Printed { .. }
+            | What::Generated { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }

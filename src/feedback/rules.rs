@@ -262,6 +262,7 @@ impl Rules {
             | What::Guarded { .. }
             | What::Entrusted { .. }
             | What::Printed { .. }
+            | What::Generated { .. }
             | What::Allowed { .. }
             | What::Verified { .. }
             | What::Approved { .. }

@@ -121,6 +121,9 @@ pub enum What {
     Guarded { tool: String, rule: String, decision: String, exposure: Option<String> },
     /// A person approved something for an agent.
     Entrusted { agent: String, scope: String, until: i64, reason: String },
+    /// A program was asked for words about a rule or a finding, and they were shown as
+    /// generated.
+    Generated { rule: String, finding: Option<String>, by_program: String, outcome: String },
     /// Somebody read the record.
     Read { how: Reading, who: String, why: String, count: u64, to: Option<String> },
     /// Events were removed: their numbers, first and last.
@@ -183,6 +186,7 @@ impl What {
             Self::Review { .. } => "review",
             Self::Guarded { .. } => "guarded",
             Self::Entrusted { .. } => "entrusted",
+            Self::Generated { .. } => "generated",
             Self::Read { .. } => "read",
             Self::Forgot { .. } => "forgot",
         }
@@ -199,6 +203,7 @@ impl What {
             | Self::Approved { finding, .. }
             | Self::Wrong { finding, .. }
             | Self::Printed { finding, .. }
+            | Self::Generated { finding, .. }
             | Self::Verified { finding, .. } => finding.as_deref(),
             Self::Case { case, .. } => Some(case),
             Self::Digest { .. }

@@ -13,6 +13,7 @@ mod forget;
 mod key;
 mod keyring;
 mod network;
+mod onward;
 mod past;
 mod seal;
 pub mod share;

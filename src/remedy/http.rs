@@ -292,7 +292,7 @@ fn goes_through(proxy: &Proxy, uri: &Uri) -> bool {
 }
 
 /// Whether `host` is this machine.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }

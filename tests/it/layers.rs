@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Stages in order. A stage names none that stands after it.
-const ORDER: [&str; 7] = ["catalogue", "scan", "judge", "coach", "record", "report", "cli"];
+const ORDER: [&str; 8] = ["catalogue", "scan", "judge", "coach", "record", "send", "report", "cli"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {

@@ -6,6 +6,7 @@ use super::trouble::Trouble;
 use crate::secret::Secret;
 use crate::tool;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{Read, Write};
@@ -41,16 +42,27 @@ const QUIET: [(&str, &str); 10] = [
     ("SOPS_DISABLE_VERSION_CHECK", "true"),
 ];
 
+/// What tells a program where its caller stands.
+pub(crate) const WHERE: [&str; 7] =
+    ["PWD", "OLDPWD", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"];
+
 /// A command line without a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    program: &'static str,
+    program: Cow<'static, str>,
     args: Vec<String>,
 }
 
 impl Line {
     pub(crate) fn new<const N: usize>(program: &'static str, args: [&str; N]) -> Self {
-        Self { program, args: args.iter().map(|arg| (*arg).to_owned()).collect() }
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Self { program: program.into(), args }
+    }
+
+    /// That of somebody's configuration: a program and its arguments.
+    pub(crate) fn of(words: &[String]) -> Option<Self> {
+        let (program, args) = words.split_first()?;
+        Some(Self { program: program.clone().into(), args: args.to_vec() })
     }
 
     /// The same with more arguments.
@@ -70,13 +82,13 @@ impl Line {
     /// The first words, to speak of it in a sentence.
     fn short(&self) -> String {
         let words = self.args.iter().take_while(|arg| !arg.starts_with('-')).take(3);
-        words.fold(self.program.to_owned(), |line, word| format!("{line} {}", quoted(word)))
+        words.fold(self.program.to_string(), |line, word| format!("{line} {}", quoted(word)))
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.program)?;
+        f.write_str(&self.program)?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
     }
 }
@@ -137,6 +149,8 @@ pub(crate) struct Programs {
     folders: Vec<PathBuf>,
     /// The folder that they run in.
     top: PathBuf,
+    /// Whether they are told nothing of where their caller stands.
+    alone: bool,
     limit: Duration,
     /// Set once the person wants it to end.
     stop: Arc<AtomicBool>,
@@ -146,7 +160,13 @@ impl Programs {
     /// The programs in the folders of `path`, which run in `top`.
     pub(crate) fn new(path: &OsStr, top: &Path, limit: Duration, stop: Arc<AtomicBool>) -> Self {
         let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
-        Self { folders, top: top.to_owned(), limit, stop }
+        Self { folders, top: top.to_owned(), alone: false, limit, stop }
+    }
+
+    /// The same, which run at the root of the file system and are told nothing of where
+    /// their caller stands.
+    pub(crate) fn alone(path: &OsStr, limit: Duration) -> Self {
+        Self { alone: true, ..Self::new(path, Path::new("/"), limit, Arc::default()) }
     }
 
     /// The same with another limit.
@@ -179,9 +199,13 @@ impl Programs {
 
     /// Runs `line` to its end, with `input` on its standard input, or nothing.
     pub(crate) fn run(&self, line: &Line, input: Option<&Secret>) -> Result<Said, Trouble> {
-        let program = line.program.to_owned();
+        let program = line.program.to_string();
         let path = self.find(&program).ok_or_else(|| Trouble::Missing(program.clone()))?;
-        let mut child = tool::vendor(&path)
+        let mut command = tool::vendor(&path);
+        for name in WHERE.iter().filter(|_| self.alone) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(&line.args)
             .current_dir(&self.top)
             .envs(QUIET)
