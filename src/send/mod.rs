@@ -5,7 +5,7 @@
 //! itself is the spool: a sink has a cursor, which moves only once what it passes over was
 //! confirmed. Knows nothing of configuration files, hooks and words to people.
 //!
-//! What leaves is named field by field ([`event`]): what a later kind of event adds stays
+//! What leaves is named field by field (`event.rs`): what a later kind of event adds stays
 //! here until it is listed.
 
 pub(crate) mod cursor;
