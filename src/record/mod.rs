@@ -2,7 +2,7 @@
 //!
 //! Takes facts about findings, never a credential nor an unkeyed hash of one. Keeps them
 //! in an `SQLite` database that only its owner reads, each event sealed, all of them chained
-//! (see [`chain`]). Knows nothing of cards' words, of git or of the environment.
+//! (see `chain`). Knows nothing of cards' words, of git or of the environment.
 //!
 //! Nothing is opened until there is something to record or to read.
 

@@ -1,6 +1,6 @@
 //! The way out of one credential as a checklist: what happened, folded to where it stands.
 //!
-//! Pure. Events are only ever added; whoever keeps them is a [`Memory`]. An event holds no
+//! Pure. Events are only ever added; whoever keeps them is a `Memory`. An event holds no
 //! credential, and names its case by the keyed id of the finding.
 
 pub(crate) mod file;
