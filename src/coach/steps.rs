@@ -36,7 +36,7 @@ pub(super) fn steps(id: Option<FindingId>, place: &Place<'_>, read: Option<Strin
             Exposure::File | Exposure::Logged => vec![
                 job.take_out(&job.path),
                 job.vault(),
-                Step::words(format!("if others have seen it: revoke it {}", job.console())),
+                Step::words(format!("if others have seen it, revoke it{}", job.at_console())),
             ],
         },
     };
@@ -85,6 +85,13 @@ impl<'a> Job<'a> {
     fn console(&self) -> String {
         let console = self.words.revoke_console;
         if console.starts_with("http") { format!("at {console}") } else { console.to_owned() }
+    }
+
+    /// The same behind a verb.
+    fn at_console(&self) -> String {
+        let console = self.console();
+        let gap = if console.starts_with("at ") { " " } else { ": " };
+        format!("{gap}{console}")
     }
 
     /// What names the finding to another command.
