@@ -1,6 +1,6 @@
 //! `leakcoach guard`: an agent's event in, that agent's answer out.
 
-mod look;
+pub(super) mod look;
 
 use super::{env, recall};
 use crate::config::Config;
@@ -14,6 +14,7 @@ use crate::record::What;
 use crate::report;
 use crate::source::{Repo, RepoEnv};
 use clap::Args;
+use look::Eyes;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +131,17 @@ impl Place {
         self.repo.as_ref().ok().and_then(Option::as_ref)
     }
 
+    /// The same, where one that cannot be read is an error.
+    pub(super) fn whole(&self) -> Result<Option<&Repo>, Error> {
+        match &self.repo {
+            Ok(repo) => Ok(repo.as_ref()),
+            Err(error) => {
+                let (what, why) = ("the repository around it".to_owned(), error.to_string());
+                Err(Error::Repository { what, why })
+            }
+        }
+    }
+
     /// Its name in approvals.
     pub(super) fn folder(&self) -> String {
         self.top.to_string_lossy().into_owned()
@@ -151,24 +163,25 @@ fn fail(cwd: &Path) -> Fail {
 }
 
 fn judged(event: &Event, place: &Place) -> Result<Reply, Error> {
-    let repo = match &place.repo {
-        Ok(repo) => repo.as_ref(),
-        Err(error) => {
-            let (what, why) = ("the repository around it".to_owned(), error.to_string());
-            return Err(Error::Repository { what, why });
-        }
-    };
-    let look = look::Look::new(event, place, repo)?;
-    let mut sight = look.at(&intent::of(event))?;
-    sight.reasons.retain(|reason| !approved(event, place, look.config(), reason));
+    let repo = place.whole()?;
+    let eyes = Eyes::new(event.agent, repo)?;
+    let sight = sight(event, place, &eyes)?;
+    let ruling = answer::ruling(event, &sight.reasons);
+    if ruling != Ruling::Allow {
+        let what = told(&event.tool, ruling.word(), event.moment, &sight.reasons);
+        recall::note_for(event.agent.name(), repo, what);
+    }
+    Ok(answer::reply(event, &sight.reasons, sight.masked.as_ref()))
+}
+
+/// What there is to say against `event`, the gravest first, without what is approved.
+pub(super) fn sight(event: &Event, place: &Place, eyes: &Eyes) -> Result<look::Sight, Error> {
+    let mut sight = look::Look::new(event, place, eyes).at(&intent::of(event))?;
+    sight.reasons.retain(|reason| !approved(event, place, eyes.config(), reason));
     if event.moment == Moment::Before {
         sight.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.ruling));
     }
-    let ruling = answer::ruling(event, &sight.reasons);
-    if ruling != Ruling::Allow {
-        record(event, repo, ruling, &sight.reasons);
-    }
-    Ok(answer::reply(event, &sight.reasons, sight.masked.as_ref()))
+    Ok(sight)
 }
 
 /// Whether a person, or the configuration, lets this agent do it here and now. What a tool
@@ -191,14 +204,14 @@ pub(super) fn approvals() -> Vec<Approval> {
     env::state_folder().map(|folder| approval::read(&folder)).unwrap_or_default()
 }
 
-fn record(event: &Event, repo: Option<&Repo>, ruling: Ruling, reasons: &[Reason]) {
-    let tool: String = event.tool.chars().filter(char::is_ascii_graphic).take(64).collect();
+/// The same, for the record.
+pub(super) fn told(tool: &str, decision: &str, moment: Moment, reasons: &[Reason]) -> Vec<What> {
+    let tool: String = tool.chars().filter(char::is_ascii_graphic).take(64).collect();
     let told = |reason: &Reason| What::Guarded {
         tool: tool.clone(),
         rule: reason.rule.clone(),
-        decision: ruling.word().to_owned(),
-        exposure: (event.moment == Moment::After).then(|| "logged".to_owned()),
+        decision: decision.to_owned(),
+        exposure: (moment == Moment::After).then(|| "logged".to_owned()),
     };
-    let what = reasons.iter().take(RECORDED).map(told).collect();
-    recall::note_for(event.agent.name(), repo, what);
+    reasons.iter().take(RECORDED).map(told).collect()
 }

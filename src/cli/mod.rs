@@ -37,6 +37,7 @@ mod live;
 mod logs;
 mod long;
 mod mask;
+mod mcp;
 mod merge;
 mod named;
 mod overriding;
@@ -183,6 +184,11 @@ enum Command {
         after_help = "Exit codes: 0 the answer is on standard output, 2 refused with the reason on standard error; for `generic` 0 allowed, 1 refused, 3 could not check.\n\nExamples:\n  leakcoach install --agent claude-code\n  leakcoach guard --agent claude-code < event.json"
     )]
     Guard(guard::GuardArgs),
+    /// Stand between an agent and an MCP server, or be one
+    #[command(
+        after_help = "Exit codes: those of the server; 2 wrong usage or configuration, 126 and 127 where it cannot be run.\n\nExamples:\n  leakcoach mcp -- npx -y @modelcontextprotocol/server-filesystem .\n  leakcoach mcp --agent cursor --name files -- mcp-server-filesystem .\n  leakcoach mcp serve"
+    )]
+    Mcp(mcp::McpArgs),
     /// Let an agent do for a time what leakcoach refuses it: asks the person at the terminal
     #[command(
         after_help = "Examples:\n  leakcoach approve --agent claude-code --scope env-file:.env.test --for 30m --reason 'e2e tests need it'\n  leakcoach approve --list"
@@ -365,6 +371,7 @@ fn dispatch(command: Command) -> Result<u8, Error> {
         }
         Command::Hook(HookArgs { name, args }) => on_hook(&name, &args),
         Command::Guard(args) => Ok(guard::guard(&args)),
+        Command::Mcp(args) => mcp::mcp(&args),
         Command::Approve(args) => approve::approve(&args),
         Command::Check(args) => check::check(&args),
         Command::Merge(args) => merge::merge(&args),

@@ -1,8 +1,8 @@
 //! `leakcoach run -- CMD`: a command whose output is masked while it is written.
 
-mod ends;
+pub(super) mod ends;
 mod ledger;
-mod signals;
+pub(super) mod signals;
 
 use super::env;
 use super::pipeline::{self, Job};
@@ -110,7 +110,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
 }
 
 /// The values that the environment calls secret, and those that a rule knows.
-fn known(scanner: &Scanner) -> Known {
+pub(super) fn known(scanner: &Scanner) -> Known {
     let mut known = Known::default();
     for (name, value) in env::secrets() {
         known.learn(&value, Some(&name));
@@ -127,7 +127,7 @@ fn known(scanner: &Scanner) -> Known {
 }
 
 /// As `env` and `nohup` end: 127 where there is no such program, 126 where it does not run.
-fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> u8 {
+pub(super) fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> u8 {
     let name = Escaped(program.as_encoded_bytes());
     report::notice(&format!("cannot run `{name}`: {error}"));
     if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
@@ -135,7 +135,7 @@ fn not_started(program: &std::ffi::OsStr, error: &std::io::Error) -> u8 {
 
 /// The command's own exit code; where a signal ended it, the same ends leakcoach, or a code
 /// as shells give it.
-fn code_of(status: ExitStatus, refused: bool) -> u8 {
+pub(super) fn code_of(status: ExitStatus, refused: bool) -> u8 {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     if let Some(signal) = status.signal() {
         if [SIGHUP, SIGINT, SIGTERM].contains(&signal) {

@@ -17,6 +17,8 @@ pub(crate) struct Agents {
     pub(crate) fails_open: bool,
     /// What is approved in advance.
     pub(crate) allow: Vec<Allowed>,
+    /// Patterns of tools that a person confirms, beside those that are known.
+    pub(crate) confirm: Vec<String>,
 }
 
 /// One credential, or deed, that an agent may use.
@@ -67,6 +69,7 @@ impl Allowed {
 pub(super) struct Written {
     fail: At<Fail>,
     pub(super) allow: Vec<Spanned<Allow>>,
+    confirm: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,10 @@ pub(super) fn read(layers: &mut Layers) -> Result<Agents, Error> {
         layers.all("agents.allow", More::Loosens, |it| &it.agents.allow);
     let allow = entries.into_iter().map(|(one, at)| allowed(one, &at)).collect::<Result<_, _>>()?;
     layers.refused.extend(refused);
-    Ok(Agents { fails_open, allow })
+    let (patterns, refused) = layers.all("agents.confirm", More::Tightens, |it| &it.agents.confirm);
+    let confirm = patterns.into_iter().map(|(pattern, _)| pattern.to_lowercase()).collect();
+    layers.refused.extend(refused);
+    Ok(Agents { fails_open, allow, confirm })
 }
 
 fn allowed(one: &Allow, at: &Origin) -> Result<Allowed, Error> {
@@ -159,6 +165,8 @@ mod tests {
         assert_eq!(agents.allow[0].scope, "env-file:.env.test");
         assert_eq!(agents.allow[0].until, Some(1_798_761_600));
         assert!(!read("").unwrap().fails_open);
+        let agents = read("[agents]\nconfirm = ['*__Write_*']").unwrap();
+        assert_eq!(agents.confirm, ["*__write_*"]);
     }
 
     #[test]

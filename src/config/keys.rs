@@ -92,6 +92,7 @@ pub const KEYS: &[Key] = &[
     nearest("verify.base", "", None),
     nearest("verify.ca", "", None),
     nearest("agents.fail", "closed", None),
+    all("agents.confirm"),
     all("agents.allow[].agent"),
     all("agents.allow[].scope"),
     all("agents.allow[].path"),

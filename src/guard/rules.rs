@@ -183,6 +183,20 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// What there is to say of a tool that one of `patterns` names.
+pub(crate) fn confirmed(patterns: &[String], tool: &str) -> Option<Reason> {
+    let name = tool.to_lowercase();
+    patterns.iter().any(|pattern| covers(pattern, &name)).then(|| Reason {
+        rule: "agents.confirm".to_owned(),
+        what: "a tool that a person confirms here".to_owned(),
+        place: "the tool's name".to_owned(),
+        instead: "let the person confirm it".to_owned(),
+        reference: name,
+        ruling: Ruling::Ask,
+        credential: false,
+    })
+}
+
 fn reason(entry: &Entry, place: String, reference: String) -> Reason {
     let ruling = match entry.kind {
         Kind::Store | Kind::Evasion => Ruling::Deny,

@@ -67,6 +67,15 @@ impl Known {
         self.ready = None;
     }
 
+    /// Where `text` says one of them, in any form, and the name of each.
+    pub fn places(&mut self, text: &[u8]) -> Vec<(Range<usize>, Option<Arc<str>>)> {
+        let mut all = Vec::new();
+        if let Some(ready) = self.ready() {
+            ready.for_each(text, 0, |place, name| all.push((place, name.cloned())));
+        }
+        all
+    }
+
     /// How many values are kept.
     pub(super) fn count(&self) -> usize {
         self.values.len()

@@ -2,11 +2,12 @@
 
 use super::Place;
 use crate::cli::run::{Check, Stand, Where, ignored};
+use crate::coach::Card;
 use crate::config::Config;
 use crate::error::Error;
 use crate::guard::event::{Event, Moment};
 use crate::guard::intent::{Intent, Text};
-use crate::guard::rules::Rules;
+use crate::guard::rules::{Rules, confirmed};
 use crate::guard::table::{Entry, entries};
 use crate::guard::{Reason, Ruling, agent::Agent, shell};
 use crate::judge::{Exposure, Verdict};
@@ -25,47 +26,111 @@ const WHOLE: usize = 1 << 20;
 /// What the shell's tools are called where the grammar is bash's.
 const FOREIGN_SHELLS: &[&str] = &["powershell", "pwsh", "cmd"];
 
-/// Looks at calls of one event.
-pub(super) struct Look<'a> {
-    event: &'a Event,
-    place: &'a Place,
+/// What calls are looked at with.
+pub(in crate::cli) struct Eyes {
     check: Check,
     entries: Vec<Entry>,
 }
 
-/// What was seen.
-#[derive(Default)]
-pub(super) struct Sight {
-    pub(super) reasons: Vec<Reason>,
-    /// The output without its credentials.
-    pub(super) masked: Option<Value>,
-}
-
-impl<'a> Look<'a> {
-    pub(super) fn new(
-        event: &'a Event,
-        place: &'a Place,
-        repo: Option<&Repo>,
-    ) -> Result<Self, Error> {
-        let check = Check::new(repo, &[])?.by_agent(event.agent.name());
+impl Eyes {
+    pub(in crate::cli) fn new(agent: Agent, repo: Option<&Repo>) -> Result<Self, Error> {
+        let check = Check::new(repo, &[])?.by_agent(agent.name());
         let entries = entries().map_err(Error::Usage)?;
-        Ok(Self { event, place, check, entries })
+        Ok(Self { check, entries })
     }
 
-    pub(super) fn config(&self) -> &Config {
+    pub(in crate::cli) fn config(&self) -> &Config {
         &self.check.config
     }
 
-    pub(super) fn at(&self, intent: &Intent) -> Result<Sight, Error> {
+    /// What is in `bytes`.
+    ///
+    /// # Errors
+    /// Not all of it could be looked at.
+    pub(in crate::cli) fn scan(
+        &self,
+        name: &[u8],
+        bytes: &[u8],
+        place: &str,
+    ) -> Result<Found, Error> {
+        let mut coverage = Coverage::default();
+        let found = self.check.scan(name, bytes, &mut coverage);
+        match coverage.unread.first() {
+            Some(unread) => {
+                let what = format!("`{place}` of the call");
+                Err(Error::Repository { what, why: unread.why.clone() })
+            }
+            None => Ok(found),
+        }
+    }
+
+    /// Those of `findings` that policy does not permit, each with its card. What is `shown` by
+    /// a tool is out.
+    pub(in crate::cli) fn refused<'f>(
+        &self,
+        findings: impl Iterator<Item = &'f Finding>,
+        name: &[u8],
+        bytes: &[u8],
+        shown: bool,
+    ) -> Vec<(&'f Finding, Card)> {
+        let mut findings = findings.peekable();
+        if findings.peek().is_none() {
+            return Vec::new();
+        }
+        let lines = LineStarts::of(bytes);
+        let stand = Stand {
+            path: name,
+            raw: bytes,
+            text: bytes,
+            archive: None,
+            exposure: if shown { Exposure::Logged } else { Exposure::File },
+            commit: None,
+            place: if name.is_empty() || shown { Where::Nowhere } else { Where::Files },
+            medium: if name.is_empty() { Medium::Log } else { Medium::File },
+            writer: None,
+        };
+        findings
+            .map(|finding| (finding, self.check.card(finding, name, &stand, &lines)))
+            .filter(|(_, card)| card.judgement.verdict != Verdict::Permit)
+            .collect()
+    }
+}
+
+/// Looks at calls of one event.
+pub(in crate::cli) struct Look<'a> {
+    event: &'a Event,
+    place: &'a Place,
+    eyes: &'a Eyes,
+}
+
+/// What was seen.
+#[derive(Default)]
+pub(in crate::cli) struct Sight {
+    pub(in crate::cli) reasons: Vec<Reason>,
+    /// The output without its credentials.
+    pub(in crate::cli) masked: Option<Value>,
+}
+
+impl<'a> Look<'a> {
+    pub(in crate::cli) fn new(event: &'a Event, place: &'a Place, eyes: &'a Eyes) -> Self {
+        Self { event, place, eyes }
+    }
+
+    fn config(&self) -> &Config {
+        self.eyes.config()
+    }
+
+    pub(in crate::cli) fn at(&self, intent: &Intent) -> Result<Sight, Error> {
         if intent.too_many {
             let (what, why) = ("the call".to_owned(), "it has too many texts".to_owned());
             return Err(Error::Repository { what, why });
         }
-        let rules = Rules::new(&self.entries);
+        let rules = Rules::new(&self.eyes.entries);
         let mut sight = Sight::default();
         let reasons = &mut sight.reasons;
         if self.event.moment == Moment::Before {
             reasons.extend(rules.tool(&self.event.tool));
+            reasons.extend(confirmed(&self.config().agents.confirm, &self.event.tool));
         }
         for (place, text) in &intent.commands {
             self.command(&rules, place, text, reasons);
@@ -185,42 +250,17 @@ impl<'a> Look<'a> {
         if !name.is_empty() && ignored(self.config(), name) {
             return Ok(());
         }
-        let mut coverage = Coverage::default();
-        let found = self.check.scan(name, bytes, &mut coverage);
-        if let Some(unread) = coverage.unread.first() {
-            let what = format!("`{}` of the call", text.place);
-            return Err(Error::Repository { what, why: unread.why.clone() });
-        }
+        let found = self.eyes.scan(name, bytes, &text.place)?;
         if self.event.moment == Moment::Before {
             reasons.extend(marker(&found, text));
         }
-        if found.findings.is_empty() {
-            return Ok(());
-        }
-        let lines = LineStarts::of(bytes);
         let after = self.event.moment == Moment::After;
-        let stand = Stand {
-            path: name,
-            raw: bytes,
-            text: bytes,
-            archive: None,
-            exposure: if after { Exposure::Logged } else { Exposure::File },
-            commit: None,
-            place: if name.is_empty() || after { Where::Nowhere } else { Where::Files },
-            medium: if name.is_empty() { Medium::Log } else { Medium::File },
-            writer: None,
+        let stood = |finding: &&Finding| {
+            !text.before.is_empty()
+                && memchr::memmem::find(text.before.as_bytes(), finding.secret.expose()).is_some()
         };
-        for finding in &found.findings {
-            let value = finding.secret.expose();
-            if !text.before.is_empty()
-                && memchr::memmem::find(text.before.as_bytes(), value).is_some()
-            {
-                continue;
-            }
-            let card = self.check.card(finding, name, &stand, &lines);
-            if card.judgement.verdict == Verdict::Permit {
-                continue;
-            }
+        let new = found.findings.iter().filter(|finding| !stood(finding));
+        for (finding, card) in self.eyes.refused(new, name, bytes, after) {
             hidden.push(Hidden::of(finding, bytes));
             let place = if text.path.is_empty() {
                 format!("`{}`, line {}", text.place, card.line)

@@ -31,7 +31,7 @@ pub(super) struct End {
 }
 
 /// A terminal, and the one that shall be as large.
-pub(super) struct Size {
+pub(in crate::cli) struct Size {
     real: OwnedFd,
     other: OwnedFd,
 }

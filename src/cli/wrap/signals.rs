@@ -10,10 +10,10 @@ use std::process::{Child, ExitStatus};
 use std::sync::{Mutex, PoisonError};
 
 /// From now on signals end the command, and leakcoach only after it.
-pub(super) struct Signals(Iterator);
+pub(in crate::cli) struct Signals(Iterator);
 
 impl Signals {
-    pub(super) fn watch() -> Result<Self, Error> {
+    pub(in crate::cli) fn watch() -> Result<Self, Error> {
         let all = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH];
         let watched = Iterator::new(all);
         watched
@@ -22,7 +22,7 @@ impl Signals {
     }
 
     /// Passes signals on to `child` until it ends.
-    pub(super) fn until_end(
+    pub(in crate::cli) fn until_end(
         mut self,
         mut child: Child,
         sizes: &[Option<Size>],
