@@ -180,7 +180,6 @@ impl Up {
         Ok(Self { judge, asks: Asks::Never, prefix, count: 0, held, confirmed })
     }
 
-
     /// When the first of the held calls has waited long enough.
     pub(super) fn due(&self) -> Option<Instant> {
         self.held.iter().map(|held| held.until).min()
