@@ -149,7 +149,7 @@ def arguments(tool, desk):
 
 # What differs from run to run by itself: clocks, ids of sessions and of processes.
 VARYING = [(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+", "TIME"), (r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} [\d:]+ GMT[^\"\\]*", "TIME"),
-           (r"\d\d?:\d\d:\d\d [AP]M", "TIME"), (r"/tmp/[a-z0-9_]+/[0-9]+/app", "APP"),
+           (r"\d\d?:\d\d:\d\d [AP]M", "TIME"), (r"/tmp/\w+/\d+/", "/DESK/"),
            (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[\d.+:]*", "TIME"), (r"\b[0-9a-f]{7,40}\b", "HASH"),
            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID")]  # fmt: skip
 

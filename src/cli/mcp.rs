@@ -4,6 +4,7 @@ mod judge;
 mod relay;
 #[cfg(feature = "mcp")]
 mod serve;
+mod step;
 mod up;
 
 use super::guard::agent;
@@ -21,7 +22,7 @@ pub(super) struct McpArgs {
     /// The agent that calls, as approvals and policies name it
     #[arg(long, value_name = "NAME", value_parser = agent, default_value = "generic")]
     agent: Agent,
-    /// The server's name in policies, as in mcp__NAME__TOOL; told by its command without it
+    /// The server's name in policies, as in `mcp__NAME__TOOL`; told by its command without it
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
     /// The server and its arguments, after --

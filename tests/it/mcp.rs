@@ -295,7 +295,8 @@ fn a_call_with_a_credential_is_refused_and_does_not_reach_the_server() {
         }
     }
     // Escaped, as a key, beside the arguments, in the name: it is seen.
-    let escaped: String = secret.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let escaped: Vec<String> = secret.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let escaped = escaped.concat();
     let raw = format!(
         r#"{{"id":1,"method":"tools\/call","params":{{"name":"x","arguments":{{"a":"{escaped}"}}}}}}"#
     );
@@ -303,11 +304,13 @@ fn a_call_with_a_credential_is_refused_and_does_not_reach_the_server() {
     refusal(&session.says(&call(1, "x", &json!({(secret.clone()): 1}))).json());
     refusal(&session.says(&call(1, &secret, &json!({}))).json());
     refusal(&session.says(&json!({"id": 1, "method": "tools/call", "params": {"name": "x", "_meta": {"k": secret}}})).json());
+    assert_eq!(session.says(&json!({"id": 1, "method": secret})).json()["error"]["code"], -32099);
     // A call without an id has no answer; what comes next passes.
     session.says(
         &json!({"method": "tools/call", "params": {"name": "x", "arguments": {"a": secret}}}),
     );
     assert_eq!(session.send("{}").hears(), "{}");
+    assert!(session.end().0.contains("not passed on: tools/call to fake"));
 }
 
 #[test]

@@ -211,8 +211,8 @@ impl Judge {
             let instead = card.next_time.trim_end_matches('.');
             masked.say(reason(rule.id, rule.what, instead));
         }
-        let marked = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
-        for one in found.dismissed.iter().filter(marked) {
+        let let_through = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
+        for one in found.dismissed.iter().filter(let_through) {
             hits.push((one.span.clone(), one.rule.id.to_owned()));
             masked.say(reason(one.rule.id, one.rule.what, "keep it where a program reads it"));
         }
@@ -260,15 +260,6 @@ impl Judge {
         guard::told(&self.tool(tool), decision, moment, reasons)
     }
 
-    /// The refusal of something that holds credentials and is no call.
-    pub(super) fn refusal(&self, masked: &Masked) -> String {
-        format!(
-            "leakcoach refused this: it holds {}. Name it by its rule alone; do not print, encode \
-             or split the value.",
-            masked.words()
-        )
-    }
-
     /// What `tool` is called with, as a person is shown it.
     pub(super) fn shown(&self, raw: &[u8]) -> String {
         const SHOWN: usize = 400;
@@ -282,6 +273,15 @@ impl Judge {
         let short: String = text.chars().take(SHOWN).collect();
         if short.len() < text.len() { format!("{short}…") } else { short }
     }
+}
+
+/// The refusal of something that holds credentials and is no call.
+pub(super) fn refusal(masked: &Masked) -> String {
+    format!(
+        "leakcoach refused this: it holds {}. Name it by its rule alone; do not print, encode \
+         or split the value.",
+        masked.words()
+    )
 }
 
 fn place(tape: &Tape<'_>, joined: &Joined, hits: Vec<Hit>, masked: &mut Masked) {

@@ -1,7 +1,8 @@
 //! The server as a child, and lines between it and the client.
 
 use super::judge::Judge;
-use super::up::{self, Pass, Step, Up, Way};
+use super::step::{self, Pass, Step, Way};
+use super::up::Up;
 use crate::cli::users::scanner;
 use crate::cli::wrap::{self, signals::Signals};
 use crate::cli::{guard::Place, recall};
@@ -152,7 +153,7 @@ fn client(from: &OwnedFd, mut up: Up, to: &Ends, record: &Sender<Vec<What>>) {
         };
         let mut gone = false;
         lines.feed(buffer.get(..count).unwrap_or_default(), &mut |line| {
-            gone = gone || to.up(&mut up, line, record).is_err();
+            gone = gone || to.up(&mut up, &line, record).is_err();
         });
         if gone {
             // Who writes on is to see that nobody reads.
@@ -162,7 +163,7 @@ fn client(from: &OwnedFd, mut up: Up, to: &Ends, record: &Sender<Vec<What>>) {
     }
     let _gone_or_not = {
         let mut last = Ok(());
-        lines.end(&mut |line| last = to.up(&mut up, line, record));
+        lines.end(&mut |line| last = to.up(&mut up, &line, record));
         last
     };
     drop(to.server.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -176,11 +177,11 @@ fn server(from: &OwnedFd, judge: &Judge, to: &Ends, record: &Sender<Vec<What>>) 
     while let Ok(count) = read(from, &mut buffer, None) {
         let Some(count) = count else { continue };
         if count == 0 {
-            lines.end(&mut |line| gone = gone || to.down(judge, line, record).is_err());
+            lines.end(&mut |line| gone = gone || to.down(judge, &line, record).is_err());
             break;
         }
         lines.feed(buffer.get(..count).unwrap_or_default(), &mut |line| {
-            gone = gone || to.down(judge, line, record).is_err();
+            gone = gone || to.down(judge, &line, record).is_err();
         });
         if gone {
             break;
@@ -198,26 +199,26 @@ fn null() -> Option<File> {
 const FAILED: &str = "leakcoach itself failed on it";
 
 impl Ends {
-    fn up(&self, up: &mut Up, line: Line<'_>, record: &Sender<Vec<What>>) -> io::Result<()> {
-        let step = match &line {
+    fn up(&self, up: &mut Up, line: &Line<'_>, record: &Sender<Vec<What>>) -> io::Result<()> {
+        let step = match line {
             Line::Whole(line) => {
                 let step = catch_unwind(AssertUnwindSafe(|| up.line(line, Instant::now())));
                 step.unwrap_or_else(|_| failed(line, Way::ToServer))
             }
-            Line::Over(skimmed) => up::over(skimmed, Way::ToServer, &up::too_long(skimmed)),
+            Line::Over(skimmed) => step::over(skimmed, Way::ToServer, &step::too_long(skimmed)),
         };
-        self.take(&step, whole(&line), Way::ToServer, record)
+        self.take(&step, whole(line), Way::ToServer, record)
     }
 
-    fn down(&self, judge: &Judge, line: Line<'_>, record: &Sender<Vec<What>>) -> io::Result<()> {
-        let step = match &line {
+    fn down(&self, judge: &Judge, line: &Line<'_>, record: &Sender<Vec<What>>) -> io::Result<()> {
+        let step = match line {
             Line::Whole(line) => {
-                let step = catch_unwind(AssertUnwindSafe(|| up::down(judge, line)));
+                let step = catch_unwind(AssertUnwindSafe(|| step::down(judge, line)));
                 step.unwrap_or_else(|_| failed(line, Way::ToClient))
             }
-            Line::Over(skimmed) => up::over(skimmed, Way::ToClient, &up::too_long(skimmed)),
+            Line::Over(skimmed) => step::over(skimmed, Way::ToClient, &step::too_long(skimmed)),
         };
-        self.take(&step, whole(&line), Way::ToClient, record)
+        self.take(&step, whole(line), Way::ToClient, record)
     }
 
     /// Does what a step says about `line`. The error is that the end is gone that it goes to.
@@ -260,7 +261,7 @@ fn whole<'a>(line: &Line<'a>) -> &'a [u8] {
 fn failed(line: &[u8], way: Way) -> Step {
     let mut skim = crate::guard::mcp::skim::Skim::default();
     skim.feed(line);
-    up::over(&skim.done(), way, FAILED)
+    step::over(&skim.done(), way, FAILED)
 }
 
 /// Writes `passed` as it is, and messages of the guard's own as lines.

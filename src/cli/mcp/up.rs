@@ -1,162 +1,25 @@
-//! Lines on their way: what is passed on, changed, refused, or held until a person has said
-//! yes.
+//! The client's side: what is passed on, refused, or held until a person has said yes.
 
-use super::judge::{Judge, Judged, Masked};
+mod held;
+
+use super::judge::{Judge, Judged, Masked, refusal};
+use super::step::{MANY, Step, Way, masked, over, refused, reply, skimmed};
 use crate::error::Error;
+use crate::guard::Ruling;
 use crate::guard::event::Moment;
 use crate::guard::mcp::json::{Kind, Tape, Unread};
-use crate::guard::mcp::lines::AT_MOST;
 use crate::guard::mcp::message::{self as rpc, Asks, Message, messages};
-use crate::guard::mcp::skim::{Skim, Skimmed, Told};
-use crate::guard::{Reason, Ruling};
 use crate::record::What;
-use crate::text::Escaped;
+use held::{Call, Held};
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use zeroize::Zeroizing;
 
 /// How long a person is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
-
-/// As many calls wait at once.
-const HELD: usize = 32;
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Requests that name a file or hand texts over, judged as calls are.
 const JUDGED: [&str; 4] =
     ["resources/read", "resources/subscribe", "prompts/get", "completion/complete"];
-
-/// What becomes of a line.
-#[derive(Default)]
-pub(super) enum Pass {
-    /// It goes on as it is.
-    Same,
-    /// It goes on without what was hidden.
-    Changed(Vec<u8>),
-    #[default]
-    Stopped,
-}
-
-/// What is to be done about a line.
-#[derive(Default)]
-pub(super) struct Step {
-    pub(super) pass: Pass,
-    /// Messages of the guard's own, or that it held, to the server.
-    pub(super) server: Vec<Zeroizing<Vec<u8>>>,
-    /// The same to the client.
-    pub(super) client: Vec<Vec<u8>>,
-    /// For the record.
-    pub(super) what: Vec<What>,
-    /// For who reads standard error.
-    pub(super) said: Vec<String>,
-}
-
-impl Step {
-    fn same() -> Self {
-        Self { pass: Pass::Same, ..Self::default() }
-    }
-
-    /// Says why, and nothing else.
-    fn stopped(why: &str) -> Self {
-        Self { said: vec![format!("not passed on: {why}")], ..Self::default() }
-    }
-}
-
-/// Which way a line goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    ToServer,
-    ToClient,
-}
-
-/// A line of either side with its messages told apart, to which nobody has to say no.
-pub(super) fn masked(judge: &Judge, line: &[u8], masked: Result<Masked, Error>, way: Way) -> Step {
-    match masked {
-        Ok(masked) if masked.is_empty() => Step::same(),
-        Ok(masked) => {
-            let whose = if way == Way::ToClient { "of" } else { "to" };
-            let said = format!("{} hidden in a message {whose} {}", masked.words(), judge.server);
-            let what = judge.told("*", "deny", Moment::After, &masked.reasons);
-            Step { pass: Pass::Changed(masked.of(line)), what, said: vec![said], ..Step::default() }
-        }
-        Err(error) if judge.fails_open() => {
-            Step { said: vec![format!("not checked: {error}")], ..Step::same() }
-        }
-        Err(error) => over(&skimmed(line), way, &error.to_string()),
-    }
-}
-
-/// A line of the server.
-pub(super) fn down(judge: &Judge, line: &[u8]) -> Step {
-    let masks = match Tape::of(line) {
-        Ok(tape) => judge.masks(&tape, 0, tape.len()),
-        Err(Unread::NotJson) => judge.masks_text(line),
-        Err(Unread::TooMany) => return over(&skimmed(line), Way::ToClient, MANY),
-    };
-    masked(judge, line, masks, Way::ToClient)
-}
-
-const MANY: &str = "it has more parts than leakcoach looks at";
-
-fn skimmed(line: &[u8]) -> Skimmed {
-    let mut skim = Skim::default();
-    skim.feed(line);
-    skim.done()
-}
-
-/// Why a line is refused that was too long to be kept.
-pub(super) fn too_long(skimmed: &Skimmed) -> String {
-    format!(
-        "it is {} MiB long, and leakcoach looks at no more than {} MiB",
-        skimmed.length >> 20,
-        AT_MOST >> 20
-    )
-}
-
-/// A line that is not passed on: whoever waits for an answer to it, or for it as an answer, is
-/// told why.
-pub(super) fn over(skimmed: &Skimmed, way: Way, why: &str) -> Step {
-    let mut step = Step::stopped(why);
-    let words = format!("leakcoach did not pass this message on: {why}");
-    for Told { id, method } in &skimmed.messages {
-        let Some(id) = id else { continue };
-        // Who sent a request is told; of an answer it is who asked.
-        let back = method.is_some();
-        let to_client = (way == Way::ToServer) == back;
-        if to_client {
-            step.client.push(if method.as_deref() == Some("tools/call") {
-                rpc::refusal(id, &words, false)
-            } else {
-                rpc::error(id, rpc::REFUSED, &words)
-            });
-        } else {
-            step.server.push(Zeroizing::new(rpc::error(id, rpc::REFUSED, &words)));
-        }
-    }
-    if skimmed.messages.is_empty() && way == Way::ToServer {
-        step.client.push(rpc::error(b"null", rpc::REFUSED, &words));
-    }
-    step
-}
-
-/// A call that waits for a person.
-struct Held {
-    /// The id of the question, or what comes back with the call.
-    key: String,
-    /// Whether the call comes again with the answer.
-    comes_again: bool,
-    line: Zeroizing<Vec<u8>>,
-    id: Vec<u8>,
-    call: Call,
-    judged: Judged,
-    until: Instant,
-}
-
-/// What a call is, for seeing that another is the same.
-#[derive(Debug, Clone, PartialEq)]
-struct Call {
-    name: String,
-    input: Value,
-}
 
 /// The client's side of a session.
 pub(super) struct Up {
@@ -180,25 +43,6 @@ impl Up {
         Ok(Self { judge, asks: Asks::Never, prefix, count: 0, held, confirmed })
     }
 
-    /// When the first of the held calls has waited long enough.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.held.iter().map(|held| held.until).min()
-    }
-
-    /// Refuses what nobody has answered by `now`.
-    pub(super) fn expire(&mut self, now: Instant) -> Step {
-        let mut step = Step::default();
-        for held in self.held.extract_if(.., |held| held.until <= now) {
-            if !held.comes_again {
-                step.client.push(rpc::cancelled(&held.key));
-                let words = format!("{} No person answered in time.", held.judged.words);
-                step.client.push(rpc::refusal(&held.id, &words, false));
-            }
-        }
-        self.confirmed.retain(|(_, until)| *until > now);
-        step
-    }
-
     /// A line of the client.
     pub(super) fn line(&mut self, line: &[u8], now: Instant) -> Step {
         let tape = match Tape::of(line) {
@@ -208,7 +52,7 @@ impl Up {
         };
         let (all, several) = messages(&tape);
         if let Some(twice) = all.iter().find(|one| tape.repeats_itself(one.at)) {
-            return refused(&tape, &[twice.clone()], "it names a member twice");
+            return refused(&tape, std::slice::from_ref(twice), "it names a member twice");
         }
         match all.as_slice() {
             [one] if !several => self.one(line, &tape, one, now),
@@ -280,6 +124,10 @@ impl Up {
             if judged.ruling == Ruling::Allow && masked.is_empty() {
                 return Ok(None);
             }
+            if !masked.is_empty() {
+                let what = self.judge.told("*", "deny", Moment::Before, &masked.reasons);
+                return Ok(Some((refusal(&masked), what)));
+            }
             let what = self.judge.told(&name, "deny", Moment::Before, &judged.reasons);
             return Ok(Some((
                 format!("{} A person can be asked about a call that comes alone.", judged.words),
@@ -298,8 +146,8 @@ impl Up {
         if masked.is_empty() || !message.is_request() {
             return Ok(None);
         }
-        let what = self.judge.told(method, "deny", Moment::Before, &masked.reasons);
-        Ok(Some((self.judge.refusal(&masked), what)))
+        let what = self.judge.told("*", "deny", Moment::Before, &masked.reasons);
+        Ok(Some((refusal(&masked), what)))
     }
 
     /// All of them or none: who is refused one must not think that the others ran.
@@ -337,9 +185,11 @@ impl Up {
 
     fn refuse(&self, tape: &Tape<'_>, message: &Message, words: &str) -> Step {
         let method = message.method.as_deref().unwrap_or_default();
-        let shown: String = method.chars().take(64).collect();
-        let mut step =
-            Step::stopped(&format!("{} to {}", Escaped(shown.as_bytes()), self.judge.server));
+        // A method that is none may hold anything.
+        let plain = |char: char| char.is_ascii_lowercase() || char == '/';
+        let shown = method.len() <= 40 && method.chars().all(plain);
+        let shown = if shown { method } else { "a request" };
+        let mut step = Step::stopped(&format!("{shown} to {}", self.judge.server));
         step.client.extend(reply(tape, message, words));
         step
     }
@@ -386,8 +236,9 @@ impl Up {
             Err(error) => return self.unjudged(tape, message, &error),
         };
         if !masked.is_empty() {
-            let mut step = self.refuse(tape, message, &self.judge.refusal(&masked));
-            step.what = self.judge.told(&name, "deny", Moment::Before, &masked.reasons);
+            let mut step = self.refuse(tape, message, &refusal(&masked));
+            // The name may be what holds it.
+            step.what = self.judge.told("*", "deny", Moment::Before, &masked.reasons);
             return step;
         }
         match judged.ruling {
@@ -400,149 +251,6 @@ impl Up {
             }
         }
     }
-
-    /// A call that a person has to say yes to.
-    fn ask(
-        &mut self,
-        line: &[u8],
-        tape: &Tape<'_>,
-        message: &Message,
-        judged: Judged,
-        now: Instant,
-    ) -> Step {
-        let name = name_of(tape, message);
-        let arguments = tape.below(message.at, &["params", "arguments"]);
-        let raw = arguments.map_or(&b"{}"[..], |at| tape.raw(at));
-        let call = Call { name: name.clone(), input: value(raw).unwrap_or_default() };
-        let state =
-            tape.below(message.at, &["params", "requestState"]).and_then(|at| tape.says(at));
-        if let Some(state) = state.as_ref().filter(|state| state.starts_with(&self.prefix)) {
-            let held = self.held.iter().position(|held| held.key == *state && held.call == call);
-            return match held.map(|at| self.held.swap_remove(at)) {
-                Some(held) if rpc::is_yes_again(tape, message) => {
-                    match rpc::again(&held.line, tape, message) {
-                        Some(line) => self.released(held, line, now),
-                        None => self.refuse(tape, message, "leakcoach lost the call"),
-                    }
-                }
-                Some(held) => self.declined(&id_of(tape, message), &held),
-                None => self.refuse(
-                    tape,
-                    message,
-                    "leakcoach did not ask about this call, or too long ago",
-                ),
-            };
-        }
-        let goes_on =
-            state.is_some() || tape.below(message.at, &["params", "inputResponses"]).is_some();
-        if goes_on && self.confirmed.iter().any(|(one, until)| *one == call && *until > now) {
-            return Step::same();
-        }
-        let asks = rpc::of_request(tape, message).unwrap_or(self.asks);
-        if asks == Asks::Never || self.held.len() >= HELD {
-            let why = if asks == Asks::Never {
-                "This client has no way to ask a person (no `elicitation` among its capabilities)."
-            } else {
-                "Too many calls wait for a person."
-            };
-            let mut step = self.refuse(tape, message, &format!("{} {why}", judged.words));
-            step.what = self.judge.told(&name, "deny", Moment::Before, &judged.reasons);
-            return step;
-        }
-        self.count += 1;
-        let key = format!("{}{}", self.prefix, self.count);
-        let words = self.question(&name, raw, &judged.reasons);
-        let id = id_of(tape, message);
-        let comes_again = asks == Asks::Result;
-        let mut step = Step::default();
-        step.what = self.judge.told(&name, "ask", Moment::Before, &judged.reasons);
-        step.client.push(if comes_again {
-            rpc::input_required(&id, &key, &words)
-        } else {
-            rpc::ask(&key, &words)
-        });
-        let line = Zeroizing::new(line.trim_ascii_end().to_vec());
-        self.held.push(Held { key, comes_again, line, id, call, judged, until: now + PATIENCE });
-        step
-    }
-
-    fn question(&self, name: &str, arguments: &[u8], reasons: &[Reason]) -> String {
-        let reasons: Vec<String> =
-            reasons.iter().take(3).map(|one| format!("{} [{}]", one.what, one.rule)).collect();
-        let name: String = name.chars().take(64).collect();
-        format!(
-            "leakcoach: an agent calls `{}` of {}, {}. Arguments: {}",
-            Escaped(name.as_bytes()),
-            self.judge.server,
-            reasons.join("; "),
-            Escaped(self.judge.shown(arguments).as_bytes()),
-        )
-    }
-
-    /// The person's answer to a question of [`Self::ask`].
-    fn answered(&mut self, tape: &Tape<'_>, message: &Message, id: usize, now: Instant) -> Step {
-        let id = tape.says(id).unwrap_or_default();
-        let held = self.held.iter().position(|held| !held.comes_again && held.key == id);
-        // What was answered too late was refused already.
-        let Some(held) = held.map(|at| self.held.swap_remove(at)) else { return Step::default() };
-        if rpc::is_yes(tape, message) {
-            let line = held.line.to_vec();
-            self.released(held, line, now)
-        } else {
-            let id = held.id.clone();
-            self.declined(&id, &held)
-        }
-    }
-
-    fn released(&mut self, held: Held, line: Vec<u8>, now: Instant) -> Step {
-        let mut step = Step::default();
-        step.what =
-            self.judge.told(&held.call.name, "confirmed", Moment::Before, &held.judged.reasons);
-        step.server.push(Zeroizing::new(line));
-        self.confirmed.push((held.call, now + 2 * PATIENCE));
-        if self.confirmed.len() > HELD {
-            self.confirmed.remove(0);
-        }
-        step
-    }
-
-    fn declined(&self, id: &[u8], held: &Held) -> Step {
-        let words = format!("{} The person said no.", held.judged.words);
-        let mut step = Step::default();
-        step.client.push(rpc::refusal(id, &words, held.comes_again));
-        step.what = self.judge.told(&held.call.name, "deny", Moment::Before, &held.judged.reasons);
-        step
-    }
-
-    /// Takes a question back whose call is cancelled; nothing where none is held.
-    fn cancelled(&mut self, tape: &Tape<'_>, message: &Message) -> Option<Step> {
-        let id = tape.raw(tape.below(message.at, &["params", "requestId"])?);
-        let at = self.held.iter().position(|held| !held.comes_again && held.id == id)?;
-        let held = self.held.swap_remove(at);
-        Some(Step { client: vec![rpc::cancelled(&held.key)], ..Step::default() })
-    }
-}
-
-/// The answer that says no to `message`; none where none is waited for.
-fn reply(tape: &Tape<'_>, message: &Message, words: &str) -> Option<Vec<u8>> {
-    let id = tape.raw(message.id.filter(|_| message.method.is_some())?);
-    let own =
-        tape.below(message.at, &["params", "_meta", "io.modelcontextprotocol/protocolVersion"]);
-    Some(if message.is("tools/call") {
-        rpc::refusal(id, words, own.is_some())
-    } else {
-        rpc::error(id, rpc::REFUSED, words)
-    })
-}
-
-fn refused(tape: &Tape<'_>, all: &[Message], why: &str) -> Step {
-    let words = format!("leakcoach refused this: {why}.");
-    let mut step = Step::stopped(why);
-    step.client = all.iter().filter_map(|message| reply(tape, message, &words)).collect();
-    if step.client.is_empty() {
-        step.client.push(rpc::error(b"null", rpc::REFUSED, &words));
-    }
-    step
 }
 
 fn name_of(tape: &Tape<'_>, message: &Message) -> String {
