@@ -9,6 +9,7 @@ pub(crate) mod answer;
 pub(crate) mod approval;
 pub(crate) mod event;
 pub(crate) mod intent;
+mod known;
 pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod settings;

@@ -1,6 +1,7 @@
 //! What the table says of commands, paths and tools.
 
-use super::shell::{self, Command, Script, Word, is_option};
+use super::known::{Index, Known};
+use super::shell::{Command, Script, Word, is_option};
 use super::table::{Entry, Kind};
 use super::wild::{covers, ends};
 use super::{Reason, Ruling};
@@ -142,8 +143,11 @@ impl<'a> Rules<'a> {
     /// What there is to say of a script.
     pub(crate) fn script(&self, script: &Script, place: &str) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
+        let index = Index::of(self.entries);
+        let commands: Vec<Known<'_>> =
+            script.commands.iter().map(|command| Known::of(command, &index)).collect();
         for entry in self.entries {
-            for command in &script.commands {
+            for command in &commands {
                 for reference in seen(entry, command) {
                     let reason = reason(entry, place.to_owned(), reference);
                     if !reasons.contains(&reason) {
@@ -214,14 +218,15 @@ fn reason(entry: &Entry, place: String, reference: String) -> Reason {
 }
 
 /// What of a command the entry is about: files, or all of it.
-fn seen(entry: &Entry, command: &Command) -> Vec<String> {
+fn seen(entry: &Entry, known: &Known<'_>) -> Vec<String> {
+    let command = known.command;
     if is_of(entry, command) {
         let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
         return vec![words.join(" ")];
     }
     match entry.kind {
-        Kind::Store => read_by(entry, command),
-        Kind::Evasion => written_by(entry, command),
+        Kind::Store => read_by(entry, known),
+        Kind::Evasion => written_by(entry, known),
         Kind::Impact => Vec::new(),
     }
 }
@@ -258,23 +263,14 @@ fn is_of(entry: &Entry, command: &Command) -> bool {
 }
 
 /// The entry's files among `paths`.
-fn among(entry: &Entry, paths: impl Iterator<Item = String>) -> Vec<String> {
-    paths.filter(|path| is_at(entry, path)).collect()
-}
-
-/// What of a program's text could be a path.
-fn paths_in(code: &str) -> impl Iterator<Item = String> {
-    let other = |char: char| !(char.is_alphanumeric() || "._~/-".contains(char));
-    code.split(other).filter(|path| !path.is_empty()).map(str::to_owned)
-}
-
-fn from_here<'a>(command: &'a Command, paths: &'a [String]) -> impl Iterator<Item = String> + 'a {
-    paths.iter().map(|path| shell::join(&command.folder, path))
+fn among(entry: &Entry, paths: &[String]) -> Vec<String> {
+    paths.iter().filter(|path| is_at(entry, path)).cloned().collect()
 }
 
 /// The files of the entry that the command reads.
-fn read_by(entry: &Entry, command: &Command) -> Vec<String> {
-    let mut found = among(entry, from_here(command, &command.reads));
+fn read_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
+    let command = known.command;
+    let mut found = among(entry, &known.fed());
     let program = command.program();
     let counts = if entry.programs.is_empty() {
         !BLIND.contains(&program)
@@ -282,17 +278,16 @@ fn read_by(entry: &Entry, command: &Command) -> Vec<String> {
         entry.programs.iter().any(|one| one == program)
     };
     if counts && !program.is_empty() {
-        found.extend(match shell::inline_code(command) {
-            Some(code) => among(entry, paths_in(code).chain(arguments(command))),
-            None => among(entry, arguments(command)),
-        });
+        found.extend(among(entry, known.code().unwrap_or_default()));
+        found.extend(among(entry, known.arguments()));
     }
     found
 }
 
 /// The files of the entry that the command changes.
-fn written_by(entry: &Entry, command: &Command) -> Vec<String> {
-    let mut found = among(entry, from_here(command, &command.writes));
+fn written_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
+    let command = known.command;
+    let mut found = among(entry, &known.filled());
     let program = command.program();
     let says = |words: &[&str]| {
         command.words.iter().skip(1).any(|word| words.contains(&word.text.as_str()))
@@ -306,41 +301,13 @@ fn written_by(entry: &Entry, command: &Command) -> Vec<String> {
     if program.is_empty() {
         return found;
     }
-    if let Some(code) = shell::inline_code(command).filter(|_| program != "awk") {
+    if let Some(code) = known.code().filter(|_| program != "awk") {
         // A program that names the file could write it.
-        found.extend(among(entry, paths_in(code)));
+        found.extend(among(entry, code));
     } else if !READERS.contains(&program) || in_place() || git_changes() {
-        found.extend(among(entry, arguments(command)));
+        found.extend(among(entry, known.arguments()));
     }
     found
-}
-
-/// What among the arguments could be a path: also behind `=`, `@` and `:`.
-fn arguments(command: &Command) -> impl Iterator<Item = String> {
-    let identity = matches!(command.program(), "scp" | "sftp" | "rsync" | "ssh" | "sshfs");
-    let words = command.words.iter().enumerate().skip(1).filter(move |(at, _)| {
-        let before = command.words.get(at - 1).map(|word| word.text.as_str());
-        !(identity && before == Some("-i"))
-    });
-    words.flat_map(|(_, word)| candidates(word, &command.folder))
-}
-
-fn candidates(word: &Word, folder: &str) -> Vec<String> {
-    let text = word.text.as_str();
-    if text.len() > 1024 || text.contains('\n') {
-        return Vec::new();
-    }
-    let mut all = vec![shell::join(folder, text)];
-    for part in text.split(['=', '@', ':', ',']).filter(|part| part.len() < text.len()) {
-        if !part.is_empty() {
-            all.push(shell::join(folder, part));
-        }
-    }
-    if word.bare && text.contains(['*', '?']) {
-        // Marked, so that it is taken for a pattern and not for a name.
-        all.push(format!("\u{0}{}", shell::join(folder, text)));
-    }
-    all
 }
 
 /// Whether a path is one of the entry's.

@@ -34,7 +34,7 @@ pub(super) fn covers(pattern: &str, text: &str) -> bool {
 }
 
 /// What of a pattern stands for itself, as far as its first special character.
-fn plain(pattern: &str) -> &str {
+pub(super) fn plain(pattern: &str) -> &str {
     pattern.split(['*', '?', '\\']).next().unwrap_or_default()
 }
 
@@ -86,7 +86,7 @@ fn ends_whole(pattern: &str, path: &str) -> bool {
 }
 
 /// The last part that names something.
-fn named(path: &str) -> Option<&str> {
+pub(super) fn named(path: &str) -> Option<&str> {
     path.rsplit(['/', '\\']).find(|part| !matches!(*part, "" | "."))
 }
 
