@@ -34,15 +34,16 @@ def own_memory(pid):
     return int(found[1]) / 1024 if found else 0
 
 
-def cost(command, at=None, limit=600, passed=(0,), env=None, given=b""):
-    """Runs `command`, its output thrown away: what it cost. `own` is sampled."""
+def cost(command, at=None, limit=600, passed=(0,), env=None, given=b"", out=subprocess.DEVNULL):
+    """Runs `command`, its output into the file `out` or thrown away: what it cost. `own` is
+    sampled."""
     with tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as standard_input:
         standard_input.write(given)
         standard_input.seek(0)
         start = time.monotonic()
         child = subprocess.Popen(
             [str(part) for part in command], cwd=at, stdin=standard_input,
-            stdout=subprocess.DEVNULL, stderr=err, start_new_session=True,
+            stdout=out, stderr=err, start_new_session=True,
             env={**os.environ, **(env or {})},
         )  # fmt: skip
         own, pause = 0, 0.002

@@ -27,10 +27,12 @@ import string
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
 from collections import defaultdict, namedtuple
 from pathlib import Path
+
+import paired
+from paired import Failed
 
 CANARY = "canary/settings.py"
 TOKEN_LINE, KEY_LINE = 3, 7
@@ -38,10 +40,6 @@ TOKEN_LINE, KEY_LINE = 3, 7
 Place = namedtuple("Place", "first last real category")
 Finding = namedtuple("Finding", "file line confidence", defaults=[None])
 Run = namedtuple("Run", "stdout report wall cpu peak")
-
-
-class Failed(Exception):
-    """A scanner did not do its work. The text holds nothing that it printed."""
 
 
 # --- labels -------------------------------------------------------------------------
@@ -130,35 +128,9 @@ def write_canary(target):
 def run(command, at, passed, limit, report=None):
     """Runs `command` in the folder `at`: what it printed, what it cost."""
     with tempfile.TemporaryFile() as out:
-        start = time.monotonic()
-        child = subprocess.Popen(
-            command,
-            cwd=at,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            wall = time.monotonic() - start
-            if pid:
-                break
-            if wall > limit:
-                os.killpg(child.pid, 9)
-                os.wait4(child.pid, 0)
-                child.returncode = -9
-                raise Failed(f"did not end in {limit} s")
-            time.sleep(0.005)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode not in passed:
-            raise Failed(f"ended with {child.returncode}: {' '.join(map(str, command))}")
+        cost = paired.cost(command, at, limit, passed, out=out)
         out.seek(0)
-        text = out.read()
-    cpu = usage.ru_utime + usage.ru_stime
-    # Linux counts in KiB, macOS in bytes; of several processes it is the largest.
-    peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return Run(text, report, wall, cpu, peak)
+        return Run(out.read(), report, cost.wall, cost.cpu, cost.peak)
 
 
 def from_json(text):
