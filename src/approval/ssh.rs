@@ -4,7 +4,7 @@
 use crate::text::Escaped;
 use crate::tool;
 use jiff::Timestamp;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
@@ -46,13 +46,17 @@ impl std::fmt::Display for Trouble {
 pub fn sign(payload: &[u8], namespace: &str, key: &Path) -> Result<String, Trouble> {
     let mut command = tool::ssh_keygen();
     command.args(["-Y", "sign", "-q", "-n", namespace, "-f"]).arg(key);
-    let (done, out, err) = run(command, payload)?;
+    // What asks for a touch of a key is written there, and has to be seen at once.
+    let seen = std::io::stderr().is_terminal();
+    let (done, out, err) =
+        run(command, payload, if seen { Stdio::inherit() } else { Stdio::piped() })?;
     let signature = String::from_utf8_lossy(&out).into_owned();
     if done && signature.starts_with(BEGIN) {
         return Ok(signature);
     }
     let last = err.split(|byte| *byte == b'\n').rev().find(|line| !line.is_empty());
-    Err(Trouble::NotSigned(Escaped(last.unwrap_or(b"no reason given")).to_string()))
+    let unsaid: &[u8] = if seen { b"its own words are above" } else { b"no reason given" };
+    Err(Trouble::NotSigned(Escaped(last.unwrap_or(unsaid)).to_string()))
 }
 
 /// Who of the `allowed` signers signed `payload` for the purpose `namespace`, as of `now`.
@@ -74,22 +78,37 @@ pub fn verify(
         .map_err(|error| Trouble::NoTool(error.to_string()))?;
     let mut find = tool::ssh_keygen();
     find.args(["-Y", "find-principals", &at, "-f"]).arg(allowed).arg("-s").arg(file.path());
-    let (done, out, _) = run(find, b"")?;
+    let (done, out, _) = run(find, b"", Stdio::piped())?;
     let names = String::from_utf8_lossy(&out).into_owned();
     if !done {
         return Err(Trouble::NoSigner);
     }
     let mut trouble = Trouble::NoSigner;
     for name in names.lines().map(str::trim).filter(|name| is_principal(name)) {
-        let mut verify = tool::ssh_keygen();
-        verify.args(["-Y", "verify", &at, "-n", namespace, "-I", name, "-f"]).arg(allowed);
-        verify.arg("-s").arg(file.path());
-        if run(verify, payload)?.0 {
+        if is_by(name, payload, (file.path(), namespace), allowed, Some(&at))? {
             return Ok(name.to_owned());
         }
         trouble = Trouble::Wrong;
     }
     Err(trouble)
+}
+
+/// Whether the `signature` in a file, for the purpose beside it, is that of `who` among the
+/// `allowed` signers under `payload`: now, or as of the time that the option `at` tells.
+///
+/// # Errors
+/// There is no `ssh-keygen`.
+pub fn is_by(
+    who: &str,
+    payload: &[u8],
+    (signature, namespace): (&Path, &str),
+    allowed: &Path,
+    at: Option<&str>,
+) -> Result<bool, Trouble> {
+    let mut verify = tool::ssh_keygen();
+    verify.args(["-Y", "verify"]).args(at).args(["-n", namespace, "-I", who, "-f"]).arg(allowed);
+    verify.arg("-s").arg(signature);
+    Ok(run(verify, payload, Stdio::piped())?.0)
 }
 
 /// Whether a name is one person's: a pattern of several would leave open whose.
@@ -99,9 +118,13 @@ fn is_principal(name: &str) -> bool {
 
 /// Runs a program with `input`; whether it went well, and what it said. Where it needs a
 /// passphrase it asks on the terminal, if there is one.
-fn run(mut command: Command, input: &[u8]) -> Result<(bool, Vec<u8>, Vec<u8>), Trouble> {
+fn run(
+    mut command: Command,
+    input: &[u8],
+    err: Stdio,
+) -> Result<(bool, Vec<u8>, Vec<u8>), Trouble> {
     let failed = |error: std::io::Error| Trouble::NoTool(error.to_string());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(err);
     let mut child = command.spawn().map_err(failed)?;
     if let Some(mut pipe) = child.stdin.take() {
         // One that needs no more of it says so by its exit code.

@@ -3,6 +3,7 @@
 
 use super::decided::small_file;
 use super::env;
+use crate::approval::ssh;
 use crate::config::FILE as CONFIG;
 use crate::config::exceptions::{OWNERS, Settings, Signers, with};
 use crate::error::Error;
@@ -12,13 +13,10 @@ use crate::judge::salt::ValueHash;
 use crate::source::owners::{self, Owners};
 use crate::source::{Repo, branch, signed};
 use crate::text::Escaped;
-use crate::tool;
 use gix_hash::ObjectId;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
 
 /// As many signatures of one exception are looked at.
 const SIGNATURES_AT_MOST: usize = 8;
@@ -155,16 +153,11 @@ impl Trust {
         key: &Path,
     ) -> Result<Approvals, Error> {
         let line = exception::line(hash, rule, exception);
-        let mut sign = tool::ssh_keygen();
-        sign.args(["-Y", "sign", "-q", "-n", NAMESPACE, "-f"]).arg(key);
-        let usage = |what: &str| Error::Usage(what.to_owned());
-        let done = fed(sign, &statement(&line), Stdio::inherit()).map_err(Error::Usage)?;
-        if !done.status.success() {
-            return Err(usage("ssh-keygen did not sign"));
-        }
-        let armored = String::from_utf8_lossy(&done.stdout);
+        let usage = |what: String| Error::Usage(what);
+        let armored = ssh::sign(statement(&line).as_bytes(), NAMESPACE, key)
+            .map_err(|trouble| usage(trouble.to_string()))?;
         let approval = Approval::of_armored(hash, who, &armored)
-            .ok_or_else(|| usage("ssh-keygen gave no signature"))?;
+            .ok_or_else(|| usage("ssh-keygen gave no signature".to_owned()))?;
         let signers = self.signers.as_ref().map_err(|why| Error::Usage(why.clone()))?;
         if !holds(signers, &approval, &line).map_err(Error::Usage)? {
             return Err(Error::Usage(format!(
@@ -214,10 +207,9 @@ fn holds(signers: &[u8], claim: &Approval, line: &str) -> Result<bool, String> {
     with_signers(signers, |file| {
         let signature = file.with_file_name("signature");
         fs::write(&signature, claim.armored()).map_err(|error| error.to_string())?;
-        let mut verify = tool::ssh_keygen();
-        verify.args(["-Y", "verify", "-n", NAMESPACE, "-I", &claim.who, "-f"]).arg(file);
-        verify.arg("-s").arg(signature);
-        Ok(fed(verify, &statement(line), Stdio::null())?.status.success())
+        let text = statement(line);
+        ssh::is_by(&claim.who, text.as_bytes(), (&signature, NAMESPACE), file, None)
+            .map_err(|trouble| trouble.to_string())
     })?
 }
 
@@ -227,18 +219,6 @@ fn with_signers<T>(signers: &[u8], work: impl FnOnce(&Path) -> T) -> Result<T, S
     let file: PathBuf = folder.path().join("signers");
     fs::write(&file, signers).map_err(|error| error.to_string())?;
     Ok(work(&file))
-}
-
-/// Runs a program with `text` on its standard input.
-fn fed(mut program: std::process::Command, text: &str, said: Stdio) -> Result<Output, String> {
-    let failed = |error: std::io::Error| format!("ssh-keygen cannot be run: {error}");
-    let run = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(said);
-    let mut child = run.spawn().map_err(failed)?;
-    if let Some(mut input) = child.stdin.take() {
-        // One that reads none of it says so by its exit code.
-        let _written = input.write_all(text.as_bytes());
-    }
-    child.wait_with_output().map_err(failed)
 }
 
 /// Names, once each.
