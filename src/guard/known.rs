@@ -1,5 +1,5 @@
-//! The paths that a command names, worked out once and not for each entry: of a long script
-//! nearly all are of no entry, which one part of them tells.
+//! What of a command entries ask for, worked out once and not for each of them. Nearly all of a
+//! long script is of no entry, which its programs and one part of its paths tell.
 
 use super::shell::{self, Command, Word};
 use super::table::Entry;
@@ -15,11 +15,30 @@ pub(super) struct Index<'e> {
     wild: Vec<&'e str>,
     /// What has to be in a path below an entry's folder.
     below: Vec<&'e str>,
+    /// Programs, as patterns begin with them.
+    programs: HashSet<&'e str>,
+    /// The same with wildcards.
+    wild_programs: Vec<&'e str>,
 }
 
 impl<'e> Index<'e> {
     pub(super) fn of(entries: &'e [Entry]) -> Self {
-        let mut index = Self { names: HashSet::new(), wild: Vec::new(), below: Vec::new() };
+        let mut index = Self {
+            names: HashSet::new(),
+            wild: Vec::new(),
+            below: Vec::new(),
+            programs: HashSet::new(),
+            wild_programs: Vec::new(),
+        };
+        let commands = entries.iter().flat_map(|entry| &entry.commands);
+        let first = commands.filter_map(|pattern| pattern.split_whitespace().next());
+        for program in first.flat_map(|programs| programs.split('|')) {
+            if plain(program).len() == program.len() {
+                index.programs.insert(program);
+            } else {
+                index.wild_programs.push(program);
+            }
+        }
         for pattern in entries.iter().flat_map(|entry| &entry.paths) {
             if let Some(above) = pattern.strip_suffix("/**") {
                 index.below.push(named(above).map_or("", plain));
@@ -47,12 +66,23 @@ impl<'e> Index<'e> {
             })
     }
 
+    /// Whether a command of any entry begins with `program`.
+    fn runs(&self, program: &str) -> bool {
+        self.programs.contains(program)
+            || self.wild_programs.iter().any(|wild| covers(wild, program))
+    }
+
     fn keep(&self, paths: impl Iterator<Item = String>) -> Vec<String> {
         paths.filter(|path| self.knows(path)).collect()
     }
 }
 
-/// The paths of one command that an entry can be about.
+/// Whether a program sets the variables that it is given.
+pub(super) fn sets_variables(program: &str) -> bool {
+    matches!(program, "export" | "declare" | "typeset" | "setenv" | "set")
+}
+
+/// One command, and its paths that an entry can be about.
 pub(super) struct Known<'s> {
     index: &'s Index<'s>,
     pub(super) command: &'s Command,
@@ -63,6 +93,20 @@ pub(super) struct Known<'s> {
 impl<'s> Known<'s> {
     pub(super) const fn of(command: &'s Command, index: &'s Index<'s>) -> Self {
         Self { index, command, arguments: OnceCell::new(), code: OnceCell::new() }
+    }
+
+    /// Whether any entry can be about the command.
+    pub(super) fn concerns_any(&self) -> bool {
+        let command = self.command;
+        self.index.runs(command.name())
+            || sets_variables(command.program())
+            || !command.assigned.is_empty()
+            || command.runs_unseen
+            || command.words.first().is_some_and(|word| !word.known)
+            || !self.arguments().is_empty()
+            || self.code().is_some_and(|paths| !paths.is_empty())
+            || !self.fed().is_empty()
+            || !self.filled().is_empty()
     }
 
     /// Those among its arguments.
@@ -127,9 +171,10 @@ fn candidates(word: &Word, folder: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::is_at;
+    use super::super::rules::{is_at, seen};
+    use super::super::shell;
     use super::super::table::entries;
-    use super::Index;
+    use super::{Index, Known};
     use proptest::prelude::*;
 
     fn holds(path: &str) -> bool {
@@ -150,7 +195,42 @@ mod tests {
         assert!(!Index::of(&entries).knows("/work/src/main.rs"));
     }
 
+    /// Whether each command of a script that any entry is about is told to be one.
+    fn concerns(script: &str) -> bool {
+        let entries = entries().unwrap();
+        let index = Index::of(&entries);
+        let script = shell::read(script);
+        script.commands.iter().map(|command| Known::of(command, &index)).all(|known| {
+            known.concerns_any() || entries.iter().all(|entry| seen(entry, &known).is_empty())
+        })
+    }
+
+    #[test]
+    fn what_any_entry_has_to_say_of_a_command_is_said() {
+        for entry in entries().unwrap() {
+            for script in entry.samples.iter().chain(&entry.near_misses) {
+                assert!(concerns(script), "{script}");
+            }
+        }
+        let entries = entries().unwrap();
+        let calm = shell::read("echo 12 | grep -c x");
+        let index = Index::of(&entries);
+        assert!(!calm.commands.iter().any(|one| Known::of(one, &index).concerns_any()));
+    }
+
     proptest! {
+        #[test]
+        fn whatever_the_command(
+            words in prop::collection::vec(prop::sample::select(vec![
+                "git", "git.exe", "/usr/bin/git", "cat", "env", "$X", "\"$(x)\"", "export", "A=b", "bash",
+                "-c", "'cat .env'", ".env", "> .git/hooks/x", "< ~/.netrc", "|", ";", "kubectl", "get",
+                "secret", "-n", "--no-verify", "commit", "HUSKY=0", "sudo", "xargs", "echo", "python3",
+                "'open(\".env\")'", "vault", "read", "ls", "rm", "-rf", "/",
+            ]), 0..8),
+        ) {
+            prop_assert!(concerns(&words.join(" ")), "{words:?}");
+        }
+
         #[test]
         fn whatever_the_path(path in "(\\.{0,2}(env|git|ssh|aws|kube|hooks|id_rsa|a|credentials|config)?/?){0,5}") {
             prop_assert!(holds(&path));

@@ -1,6 +1,6 @@
 //! What the table says of commands, paths and tools.
 
-use super::known::{Index, Known};
+use super::known::{Index, Known, sets_variables};
 use super::shell::{Command, Script, Word, is_option};
 use super::table::{Entry, Kind};
 use super::wild::{covers, ends};
@@ -144,8 +144,8 @@ impl<'a> Rules<'a> {
     pub(crate) fn script(&self, script: &Script, place: &str) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
         let index = Index::of(self.entries);
-        let commands: Vec<Known<'_>> =
-            script.commands.iter().map(|command| Known::of(command, &index)).collect();
+        let known = script.commands.iter().map(|command| Known::of(command, &index));
+        let commands: Vec<Known<'_>> = known.filter(Known::concerns_any).collect();
         for entry in self.entries {
             for command in &commands {
                 for reference in seen(entry, command) {
@@ -218,7 +218,7 @@ fn reason(entry: &Entry, place: String, reference: String) -> Reason {
 }
 
 /// What of a command the entry is about: files, or all of it.
-fn seen(entry: &Entry, known: &Known<'_>) -> Vec<String> {
+pub(super) fn seen(entry: &Entry, known: &Known<'_>) -> Vec<String> {
     let command = known.command;
     if is_of(entry, command) {
         let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
@@ -240,7 +240,7 @@ fn is_of(entry: &Entry, command: &Command) -> bool {
         })
     };
     let exported = || {
-        matches!(command.program(), "export" | "declare" | "typeset" | "setenv" | "set")
+        sets_variables(command.program())
             && command
                 .words
                 .iter()
@@ -340,8 +340,7 @@ fn takes_value(program: &str, option: &str) -> bool {
 fn is_command(pattern: &str, command: &Command) -> bool {
     let mut tokens = pattern.split_whitespace();
     let Some(program) = tokens.next() else { return false };
-    let name = command.program();
-    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let name = command.name();
     if name.is_empty() || !either(program, name) {
         return false;
     }

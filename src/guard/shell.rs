@@ -77,6 +77,12 @@ impl Command {
         name.rsplit(['/', '\\']).next().unwrap_or(name)
     }
 
+    /// The same without the ending that Windows gives to programs.
+    pub(crate) fn name(&self) -> &str {
+        let program = self.program();
+        program.strip_suffix(".exe").unwrap_or(program)
+    }
+
     /// What it would print, where that is known.
     fn prints(&self) -> Fed {
         let words = self.words.get(1..).unwrap_or_default();
