@@ -1,6 +1,7 @@
 //! Whether an exception has the approval that it takes. By a signature under the exception's
 //! line, or under the commit that brought it; never by a name that somebody wrote.
 
+use super::base::Base;
 use super::decided::small_file;
 use super::env;
 use crate::approval::ssh;
@@ -10,10 +11,9 @@ use crate::error::Error;
 use crate::judge::approval::{self, Approval, Approvals, NAMESPACE, statement};
 use crate::judge::exception::{self, Exception};
 use crate::judge::salt::ValueHash;
-use crate::source::owners::{self, Owners};
-use crate::source::{Repo, branch, signed};
+use crate::source::owners::Owners;
+use crate::source::{Repo, signed};
 use crate::text::Escaped;
-use gix_hash::ObjectId;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,18 +40,15 @@ impl Trust {
     /// itself says of it is taken from its default branch: a change that brings its own
     /// approvers has none.
     pub(super) fn of(repo: &Repo, settings: &Settings, server: bool) -> Self {
-        let base = base(repo, server);
+        let base = Base::of(repo, server);
         let settings = base
             .as_ref()
             .ok()
             .filter(|_| !server)
-            .and_then(|base| stricter(repo, *base, settings))
+            .and_then(|base| stricter(repo, base, settings))
             .unwrap_or_else(|| settings.clone());
-        let read = |path: &str| {
-            let base = base.as_ref().map_err(Clone::clone)?;
-            committed(repo, *base, path)?
-                .ok_or_else(|| format!("the default branch has no `{}`", Escaped(path.as_bytes())))
-        };
+        let base = base.as_ref().map_err(Clone::clone);
+        let read = |path: &str| base.clone()?.must(repo, path);
         let signers = match &settings.signers {
             Signers::Committed(path) => read(path),
             Signers::Outside(path) => {
@@ -65,13 +62,14 @@ impl Trust {
             Ok(bytes)
         });
         let owned = settings.approvers.iter().any(|one| one == OWNERS);
-        let owners = owners::PLACES.iter().filter(|_| owned).find_map(|path| read(path).ok());
-        let owners = owners.filter(|bytes| bytes.len() <= owners::BYTES_AT_MOST);
+        // Nobody owns anything where that cannot be told, and nobody approves.
+        let owners = base.clone().ok().filter(|_| owned);
+        let owners = owners.and_then(|base| base.owners(repo).ok()).unwrap_or_default();
         let approvals = match repo.top().filter(|_| !server) {
             Some(top) => small_file(top, approval::FILE),
             None => base
                 .clone()
-                .and_then(|base| Ok(committed(repo, base, approval::FILE)?.unwrap_or_default())),
+                .and_then(|base| Ok(base.file(repo, approval::FILE)?.unwrap_or_default())),
         };
         let (approvals, told) = match approvals {
             Ok(bytes) => (Approvals::parse(&bytes), Vec::new()),
@@ -84,8 +82,7 @@ impl Trust {
         let faults =
             faults.map(|fault| format!("{}:{}: {}", approval::FILE, fault.line, fault.what));
         let told = told.into_iter().chain(faults).collect();
-        let text = owners.map(|bytes| Owners::parse(&String::from_utf8_lossy(&bytes)));
-        Self { settings, signers, owners: text.unwrap_or_default(), approvals, told }
+        Self { settings, signers, owners, approvals, told }
     }
 
     /// Who may approve an exception for what stands at `path`, but for whoever made it.
@@ -171,20 +168,9 @@ impl Trust {
     }
 }
 
-/// The commit whose word on approvers counts.
-fn base(repo: &Repo, server: bool) -> Result<ObjectId, String> {
-    let told = |error: Error| error.to_string();
-    let base = if server || repo.is_bare() {
-        repo.head().map_err(told)?.commit
-    } else {
-        branch::default_tip(repo).map_err(told)?
-    };
-    base.ok_or_else(|| "the remote's default branch is not here: git fetch".to_owned())
-}
-
 /// What the default branch's own configuration says, where that asks for approvals.
-fn stricter(repo: &Repo, base: ObjectId, settings: &Settings) -> Option<Settings> {
-    let text = String::from_utf8(committed(repo, base, CONFIG).ok()??).ok()?;
+fn stricter(repo: &Repo, base: &Base, settings: &Settings) -> Option<Settings> {
+    let text = String::from_utf8(base.file(repo, CONFIG).ok()??).ok()?;
     let before = with(&env::outside().ok()?, text).ok()?;
     (!before.approvers.is_empty()).then(|| Settings {
         max: before.max.min(settings.max),
@@ -195,11 +181,6 @@ fn stricter(repo: &Repo, base: ObjectId, settings: &Settings) -> Option<Settings
         }),
         ..before
     })
-}
-
-fn committed(repo: &Repo, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>, String> {
-    let blob = repo.file_at(commit, path.as_bytes()).map_err(|error| error.to_string())?;
-    blob.map(|blob| Ok(repo.read(blob)?.to_vec())).transpose()
 }
 
 /// Whether a signature is one of its signer under `line`.

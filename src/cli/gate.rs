@@ -5,9 +5,11 @@ mod git;
 
 pub(super) use approve::{ApproveArgs, approve};
 
+use super::base::Base;
 use super::env;
-use super::reports::owners_of;
 use crate::approval::{Approval, GATE, is_name, ssh};
+use crate::config::FILE as CONFIG;
+use crate::config::exceptions::Signers;
 use crate::config::gate::{self, Gate};
 use crate::error::Error;
 use crate::exit;
@@ -15,7 +17,9 @@ use crate::report;
 use crate::source::Repo;
 use crate::text::Escaped;
 use clap::{Args, Subcommand};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Where approvals are: `refs/leakcoach/approvals/TARGET/COMMIT/…`, each a blob.
 const REFS: &str = "refs/leakcoach/approvals";
@@ -57,10 +61,11 @@ pub(super) fn gate(args: &GateArgs) -> Result<u8, Error> {
         return approve(args);
     }
     let repo = super::open()?;
-    let policy = policy(&repo, args.signers.as_deref())?;
+    let base = base(&repo)?;
+    let policy = policy(&repo, &base)?;
     let target = target(&policy, args.target.as_deref().unwrap_or_default())?;
     let commit = git::commit(&args.commit)?;
-    let signers = signers(&policy)?;
+    let signers = File::of_signers(&repo, &base, &policy, args.signers.as_deref())?;
     let mut candidates = Vec::new();
     for path in &args.approval {
         let bytes = std::fs::read(path).map_err(|source| Error::File {
@@ -71,7 +76,9 @@ pub(super) fn gate(args: &GateArgs) -> Result<u8, Error> {
         candidates.push((Escaped::path(path).to_string(), bytes));
     }
     candidates.extend(git::approvals(&format!("{REFS}/{target}/{commit}"))?);
-    let asked = Asked { repo: &repo, policy: &policy, target, commit: &commit, signers };
+    let signers = signers.path();
+    let asked =
+        Asked { repo: &repo, base: &base, policy: &policy, target, commit: &commit, signers };
     let mut reasons = Vec::new();
     for (name, bytes) in &candidates {
         match asked.counts(bytes)? {
@@ -104,12 +111,19 @@ pub(super) fn gate(args: &GateArgs) -> Result<u8, Error> {
     Ok(exit::REFUSED)
 }
 
-fn policy(repo: &Repo, signers: Option<&Path>) -> Result<Gate, Error> {
-    let mut policy = gate::read(&env::outside()?, repo.top())?;
-    if let Some(signers) = signers {
-        policy.signers = Some(signers.to_owned());
-    }
-    Ok(policy)
+/// The commit whose policy counts: the one that is to be deployed could bring its own.
+fn base(repo: &Repo) -> Result<Base, Error> {
+    let what = "whose approval counts".to_owned();
+    Base::of(repo, false).map_err(|why| Error::Repository { what, why })
+}
+
+fn policy(repo: &Repo, base: &Base) -> Result<Gate, Error> {
+    let unread = |why: String| {
+        let what = format!("{CONFIG} of the default branch");
+        Error::Repository { what, why }
+    };
+    let text = base.file(repo, CONFIG).map_err(unread)?.map(String::from_utf8).transpose();
+    gate::with(&env::outside()?, text.map_err(|_| unread("it is no UTF-8".to_owned()))?)
 }
 
 /// The target, if there is such a one: a slip of the pen must not open another gate.
@@ -125,18 +139,55 @@ fn target<'a>(policy: &Gate, name: &'a str) -> Result<&'a str, Error> {
     Err(Error::Usage(format!("`gate.targets` has no `{name}`: {known}")))
 }
 
-fn signers(policy: &Gate) -> Result<&Path, Error> {
-    let words = "no file of allowed signers: name it by --signers or `gate.signers`";
-    let path = policy.signers.as_deref().ok_or_else(|| Error::Usage(words.to_owned()))?;
-    match std::fs::metadata(path) {
-        Ok(_) => Ok(path),
-        Err(source) => Err(Error::File { deed: "read", path: path.to_owned(), source }),
+/// A file that is there, or what the default branch has in a file for `ssh-keygen`.
+enum File {
+    At(PathBuf),
+    Copy(NamedTempFile),
+}
+
+impl File {
+    fn of_signers(
+        repo: &Repo,
+        base: &Base,
+        policy: &Gate,
+        named: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let at = |path: &Path| match std::fs::metadata(path) {
+            Ok(_) => Ok(Self::At(path.to_owned())),
+            Err(source) => Err(Error::File { deed: "read", path: path.to_owned(), source }),
+        };
+        let unread =
+            |why| Error::Repository { what: "the file of allowed signers".to_owned(), why };
+        match (named, &policy.signers) {
+            (Some(path), _) => at(path),
+            (None, Some(Signers::Outside(path))) => at(path),
+            (None, Some(Signers::Committed(path))) => {
+                let bytes = base.must(repo, path).map_err(unread)?;
+                let copy = NamedTempFile::new().and_then(|mut file| {
+                    file.write_all(&bytes)?;
+                    Ok(file)
+                });
+                copy.map(Self::Copy).map_err(|error| unread(error.to_string()))
+            }
+            (None, None) => Err(Error::Usage(format!(
+                "no file of allowed signers: {CONFIG} of the default branch names none by \
+                 `gate.signers`; --signers names one"
+            ))),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::At(path) => path,
+            Self::Copy(file) => file.path(),
+        }
     }
 }
 
 /// What an approval has to be for.
 struct Asked<'a> {
     repo: &'a Repo,
+    base: &'a Base,
     policy: &'a Gate,
     target: &'a str,
     commit: &'a str,
@@ -192,7 +243,9 @@ impl Asked<'_> {
             let fits = match approver.strip_prefix("owners:") {
                 None => approver.eq_ignore_ascii_case(signer),
                 Some(path) => {
-                    let owners = owners_of(self.repo)
+                    let owners = self
+                        .base
+                        .owners(self.repo)
                         .map_err(|why| Error::Repository { what: "CODEOWNERS".to_owned(), why })?;
                     let of = owners.of(path.as_bytes());
                     if of.is_empty() {

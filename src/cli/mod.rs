@@ -7,6 +7,7 @@ mod approval;
 mod approve;
 mod ask;
 mod audit;
+mod base;
 mod baseline;
 mod because;
 mod check;

@@ -195,7 +195,8 @@ pub(super) fn of(layers: &mut Layers) -> Result<Settings, Error> {
     })
 }
 
-fn signers_at(path: String, at: &Origin) -> Signers {
+/// Where the file of signers is that is called `path` at a place of the configuration.
+pub(super) fn signers_at(path: String, at: &Origin) -> Signers {
     match at.whose {
         Whose::Repository => Signers::Committed(path),
         // Beside the file that names it; an absolute path is itself.

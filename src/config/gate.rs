@@ -1,12 +1,13 @@
 //! What a deployment gate asks for.
 
-use super::Outside;
+use super::exceptions::{Signers, signers_at};
 use super::layers::Layers;
 use super::record::length;
 use super::written::At;
+use super::{FILE, Outside};
 use crate::error::Error;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Seconds that an approval lasts at most.
 const AT_MOST: i64 = 8 * 3600;
@@ -17,7 +18,7 @@ pub struct Gate {
     /// The targets there are; empty where any name is one.
     pub targets: Vec<String>,
     /// The file of allowed signers.
-    pub signers: Option<PathBuf>,
+    pub signers: Option<Signers>,
     /// Who of them may approve, all where it is empty; `owners:PATH` is who owns a file.
     pub approvers: Vec<String>,
     /// Whether who wrote the commit may not approve it.
@@ -36,15 +37,20 @@ pub(super) struct Written {
     at_most: At<String>,
 }
 
-/// What the layers say of gates.
+/// What the layers say of gates where the repository's file has this `text`; nothing where it
+/// has none.
 ///
 /// # Errors
 /// A file cannot be read or is wrong.
-pub fn read(outside: &Outside, top: Option<&Path>) -> Result<Gate, Error> {
-    of(&mut Layers::read(outside, top)?, top)
+pub fn with(outside: &Outside, text: Option<String>) -> Result<Gate, Error> {
+    let layers = match text {
+        Some(text) => Layers::read_with(outside, Path::new(FILE), text),
+        None => Layers::read(outside, None),
+    };
+    of(&mut layers?)
 }
 
-pub(super) fn of(layers: &mut Layers, top: Option<&Path>) -> Result<Gate, Error> {
+pub(super) fn of(layers: &mut Layers) -> Result<Gate, Error> {
     // Where a key is locked, only the very same counts.
     fn other<T: PartialEq>(new: &T, floor: Option<&T>) -> bool {
         floor.is_none_or(|floor| floor != new)
@@ -65,15 +71,9 @@ pub(super) fn of(layers: &mut Layers, top: Option<&Path>) -> Result<Gate, Error>
             Error::Config { path: at.path, line: at.line.unwrap_or(1), what }
         })
     });
-    let signers = signers.map(|(path, at)| {
-        let path = PathBuf::from(path);
-        // The repository's own file names one from its top, others one beside them.
-        let beside = top.filter(|top| at.path.starts_with(top)).or_else(|| at.path.parent());
-        beside.map_or_else(|| path.clone(), |folder| folder.join(&path))
-    });
     Ok(Gate {
         targets: targets.map(|(targets, _)| targets).unwrap_or_default(),
-        signers,
+        signers: signers.map(|(path, at)| signers_at(path, &at)),
         approvers: approvers.map(|(approvers, _)| approvers).unwrap_or_default(),
         four_eyes: four_eyes.is_none_or(|(on, _)| on),
         at_most: at_most.transpose()?.unwrap_or(AT_MOST),

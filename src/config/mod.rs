@@ -171,7 +171,7 @@ impl Config {
         let exceptions = exceptions::of(&mut layers)?;
         // It is read where it is needed; what is wrong in it is told like all else.
         record::of(&mut layers)?;
-        gate::of(&mut layers, None)?;
+        gate::of(&mut layers)?;
         recipients::of(&mut layers)?;
         send::of(&mut layers)?;
         ai::of(&mut layers)?;

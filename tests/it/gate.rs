@@ -99,8 +99,35 @@ fn owners_of_a_file_can_be_the_approvers() {
     shop.approve("bob", &["--target", "production"]).accepted();
     shop.gate("production").refused().says("CODEOWNERS names nobody for deploy/production.yml");
 
+    // What is not committed is nobody's word.
     shop.repo.write("CODEOWNERS", "/deploy/ bob@example.com\n");
+    shop.gate("production").refused();
+    shop.repo.commit_unchecked("owners");
+    shop.approve("bob", &["--target", "production"]).accepted();
     shop.gate("production").accepted();
+}
+
+#[test]
+fn a_commit_brings_no_policy_of_its_own() {
+    let shop = Shop::new("approvers = [\"bob@example.com\"]\n");
+    shop.repo.git(&["init", "-q", "--bare", "../server.git"]).accepted();
+    shop.repo.git(&["remote", "add", "origin", "../server.git"]).accepted();
+    shop.gate("production")
+        .ends_with_code(3)
+        .says("git fetch origin +HEAD:refs/remotes/origin/HEAD");
+    shop.repo.git(&["push", "-q", "origin", "main"]).accepted();
+
+    // A branch where eve is a signer, and an approver.
+    let eve = fs::read_to_string(format!("{}.pub", shop.key("eve"))).unwrap();
+    let signers = format!("eve@example.com namespaces=\"leakcoach-gate\" {eve}");
+    let policy = "[gate]\nsigners = \".leakcoach/signers\"\napprovers = [\"eve@example.com\"]\n";
+    shop.repo.git(&["checkout", "-q", "-b", "topic"]).accepted();
+    shop.repo.write(".leakcoach/signers", &signers).write(".leakcoach.toml", policy);
+    shop.repo.commit_unchecked("policy of my own");
+    shop.approve("eve", &["--target", "production"]).accepted();
+    shop.gate("production").refused().says("no allowed signer has its key");
+    shop.approve("bob", &["--target", "production"]).accepted();
+    shop.gate("production").accepted().says("bob@example.com");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `leakcoach gate approve`: says that a commit may go somewhere for a while, and signs that.
 
-use super::{REFS, git, policy, target};
+use super::{REFS, base, git, policy, target};
 use crate::approval::{Approval, GATE, ssh, time};
 use crate::cli::env;
 use crate::config::record::length;
@@ -39,7 +39,7 @@ pub(in crate::cli) struct ApproveArgs {
 
 pub(in crate::cli) fn approve(args: &ApproveArgs) -> Result<u8, Error> {
     let repo = crate::cli::open()?;
-    let policy = policy(&repo, None)?;
+    let policy = policy(&repo, &base(&repo)?)?;
     let target = target(&policy, &args.target)?;
     let commit = git::commit(&args.commit)?;
     let lasts = length(&args.lasts)
