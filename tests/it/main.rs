@@ -33,6 +33,7 @@ mod interrupted;
 mod kinds;
 mod layers;
 mod learn;
+mod loopback;
 mod mcp;
 mod messages;
 mod modes;

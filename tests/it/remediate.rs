@@ -2,55 +2,27 @@
 //! machine.
 
 use crate::harness::{Attempt, BINARY, Repo};
+use crate::loopback::{Server, answer};
 use leakcoach::catalogue::sample::expand;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// GitHub, which takes a revocation and does not know the token from then on.
 fn github() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let mut revoked = false;
-        for stream in listener.incoming().flatten() {
-            let mut stream = stream;
-            let request = read(&mut stream);
-            revoked |= request.starts_with("POST /credentials/revoke ");
-            let status = match (request.starts_with("POST "), revoked) {
-                (true, _) => 202,
-                (false, true) => 401,
-                (false, false) => 200,
-            };
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}"
-            );
-            let _gone = stream.write_all(answer.as_bytes());
-        }
+    let mut revoked = false;
+    let server = Server::new(move |request| {
+        revoked |= request.starts_with("POST /credentials/revoke ");
+        let status = match (request.starts_with("POST "), revoked) {
+            (true, _) => 202,
+            (false, true) => 401,
+            (false, false) => 200,
+        };
+        answer(status, "", "{}")
     });
-    address
-}
-
-/// A request with its body.
-fn read(stream: &mut TcpStream) -> String {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let lower = head.to_lowercase();
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
-            if body.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return text,
-            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
-        }
-    }
+    server.address
 }
 
 fn token(repo: &Repo, seed: u64) -> String {

@@ -2,6 +2,7 @@
 //! misbehave, as their protocols' documents say.
 
 use crate::harness::{Attempt, Repo};
+use crate::loopback::{Server, answer};
 use leakcoach::catalogue::sample::expand;
 use leakcoach::record::{Deed, Event, Place, Record, What};
 use serde_json::Value;
@@ -25,76 +26,23 @@ enum Does {
 const WELL: Does = Does::Answers(200, "", "{}");
 
 /// A server that does as it is told, request by request, and well at the end of the list.
-struct Server {
-    port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
+fn server(does: &[Does]) -> Server {
+    server_at(0, does)
 }
 
-impl Server {
-    fn new(does: &[Does]) -> Self {
-        Self::at(0, does)
-    }
-
-    fn at(port: u16, does: &[Does]) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (heard, mut does) = (Arc::clone(&asked), does.to_vec());
-        does.reverse();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { break };
-                let request = read(&mut stream);
-                if request.is_empty() {
-                    continue;
-                }
-                heard.lock().unwrap().push(request);
-                if let Does::Answers(status, headers, body) = does.pop().unwrap_or(WELL) {
-                    let length = body.len();
-                    let answer = format!(
-                        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-                    );
-                    let _gone = stream.write_all(answer.as_bytes());
-                }
-            }
-        });
-        Self { port, asked }
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-
-    /// The bodies of all requests.
-    fn bodies(&self) -> Vec<Value> {
-        let body = |request: &String| request.split_once("\r\n\r\n").unwrap().1.to_owned();
-        self.asked().iter().map(|request| serde_json::from_str(&body(request)).unwrap()).collect()
-    }
+fn server_at(port: u16, does: &[Does]) -> Server {
+    let mut does = does.to_vec();
+    does.reverse();
+    Server::at(port, move |_| match does.pop().unwrap_or(WELL) {
+        Does::Answers(status, headers, body) => answer(status, headers, body),
+        Does::Cuts => String::new(),
+    })
 }
 
-/// A request, as far as its headers say.
-fn read(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .filter_map(|line| {
-                    line.to_lowercase().strip_prefix("content-length:").map(str::to_owned)
-                })
-                .find_map(|length| length.trim().parse().ok())
-                .unwrap_or(0_usize);
-            if body.len() >= length {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return text,
-            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
-        }
-    }
+/// The bodies of all requests.
+fn bodies(server: &Server) -> Vec<Value> {
+    let body = |request: &String| request.split_once("\r\n\r\n").unwrap().1.to_owned();
+    server.asked().iter().map(|request| serde_json::from_str(&body(request)).unwrap()).collect()
 }
 
 fn shown(at: i64) -> Event {
@@ -168,8 +116,8 @@ fn unique(ids: &[String]) -> usize {
 
 #[test]
 fn an_event_arrives_at_a_collector_once() {
-    let server = Server::new(&[]);
-    let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+    let server = server(&[]);
+    let address = format!("address = '{}'", server.address);
     let repo = person(3, &sink("otlp", &address));
 
     send(&repo, &[]).accepted().says("siem: 3 events sent");
@@ -178,7 +126,7 @@ fn an_event_arrives_at_a_collector_once() {
     assert_eq!(asked.len(), 1, "an empty request is none");
     assert!(asked[0].starts_with("POST /v1/logs HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].to_lowercase().contains("content-type: application/json"));
-    assert_eq!(unique(&uids(&server.bodies())), 3);
+    assert_eq!(unique(&uids(&bodies(&server))), 3);
 }
 
 #[test]
@@ -186,12 +134,12 @@ fn what_is_asked_again_later_is_sent_again_and_arrives_once() {
     let busy = Does::Answers(429, "retry-after: 1\r\n", "");
     let down = Does::Answers(503, "", "");
     for first in [busy, down, Does::Answers(502, "", ""), Does::Cuts] {
-        let server = Server::new(&[first]);
-        let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+        let server = server(&[first]);
+        let address = format!("address = '{}'", server.address);
         let repo = person(2, &sink("otlp", &address));
 
         send(&repo, &[]).accepted().says("siem: 2 events sent");
-        let ids = uids(&server.bodies());
+        let ids = uids(&bodies(&server));
         assert_eq!((server.asked().len(), ids.len(), unique(&ids)), (2, 4, 2), "the same ids");
     }
 }
@@ -199,8 +147,8 @@ fn what_is_asked_again_later_is_sent_again_and_arrives_once() {
 #[test]
 fn what_a_person_has_to_mend_is_said_once_and_kept() {
     for (status, headers) in [(401, ""), (404, ""), (302, "location: http://127.0.0.1:1/\r\n")] {
-        let server = Server::new(&[Does::Answers(status, headers, "")]);
-        let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+        let server = server(&[Does::Answers(status, headers, "")]);
+        let address = format!("address = '{}'", server.address);
         let repo = person(1, &sink("otlp", &address));
 
         send(&repo, &[])
@@ -216,8 +164,8 @@ fn what_a_person_has_to_mend_is_said_once_and_kept() {
 #[test]
 fn what_a_receiver_did_not_keep_is_told_and_not_sent_again() {
     let partial = "{\"partialSuccess\":{\"rejectedLogRecords\":\"1\",\"errorMessage\":\"no\"}}";
-    let server = Server::new(&[Does::Answers(200, "", partial)]);
-    let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+    let server = server(&[Does::Answers(200, "", partial)]);
+    let address = format!("address = '{}'", server.address);
     let repo = person(3, &sink("otlp", &address));
 
     send(&repo, &[]).ends_with_code(3).says("siem: 2 events sent").says("1 event refused");
@@ -229,7 +177,7 @@ fn what_a_receiver_did_not_keep_is_told_and_not_sent_again() {
 fn a_receiver_that_restarts_in_the_middle_has_each_event_once_by_its_id() {
     // Messages for people have twenty events each: fifty are three requests.
     let more = "format = 'plain'\naddress = 'http://127.0.0.1:";
-    let server = Server::new(&[WELL, Does::Cuts, Does::Cuts, Does::Cuts, Does::Cuts]);
+    let server = server(&[WELL, Does::Cuts, Does::Cuts, Does::Cuts, Does::Cuts]);
     let repo = person(250, &sink("webhook", &format!("{more}{}'", server.port)));
 
     send(&repo, &[]).ends_with_code(3).says("siem: 100 events sent");
@@ -237,14 +185,14 @@ fn a_receiver_that_restarts_in_the_middle_has_each_event_once_by_its_id() {
         let events = bodies.iter().flat_map(|body| body["events"].as_array().unwrap().clone());
         events.map(|event| event["id"].as_str().unwrap().to_owned()).collect()
     };
-    let before = ids(&server.bodies());
+    let before = ids(&bodies(&server));
     send(&repo, &[]).accepted().says("siem: 150 events sent");
-    let all = ids(&server.bodies());
+    let all = ids(&bodies(&server));
     assert_eq!(unique(&all), 250, "each arrived");
     let after: BTreeSet<&String> = all[before.len()..].iter().collect();
     assert!(before[..100].iter().all(|id| !after.contains(id)), "what was confirmed came again");
     // The request that was cut off has the same name each time.
-    let names: Vec<String> = server.bodies().iter().map(|body| body["batch"].to_string()).collect();
+    let names: Vec<String> = bodies(&server).iter().map(|body| body["batch"].to_string()).collect();
     assert_eq!((names[1] == names[2], names[1] == names[5]), (true, true));
 }
 
@@ -280,8 +228,8 @@ fn nothing_goes_to_who_cannot_prove_who_it_is() {
 
 #[test]
 fn a_token_comes_from_a_variable_or_a_program_and_is_shown_nowhere() {
-    let server = Server::new(&[]);
-    let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+    let server = server(&[]);
+    let address = format!("address = '{}'", server.address);
     let repo = person(1, &sink("otlp", &format!("{address}\nvariable = 'SIEM_TOKEN'")));
     send(&repo, &[]).ends_with_code(3).says("nothing was sent: the variable SIEM_TOKEN is not set");
 
@@ -308,7 +256,7 @@ fn a_token_comes_from_a_variable_or_a_program_and_is_shown_nowhere() {
 
 #[test]
 fn the_address_of_a_webhook_is_a_secret_and_stays_one() {
-    let server = Server::new(&[]);
+    let server = server(&[]);
     let repo = person(2, &sink("webhook", "variable = 'HOOK'\nformat = 'slack'"));
     let part = repo.plant(expand("{base62:24}", 6).unwrap());
     let address = format!("http://127.0.0.1:{}/services/{part}?sig={part}", server.port);
@@ -316,7 +264,7 @@ fn the_address_of_a_webhook_is_a_secret_and_stays_one() {
 
     repo.leakcoach_with(&variables, &["send"]).accepted().says("2 events sent");
     assert!(server.asked()[0].starts_with(&format!("POST /services/{part}?sig={part} ")));
-    let text = server.bodies()[0]["text"].as_str().unwrap().to_owned();
+    let text = bodies(&server)[0]["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("leakcoach: 2 events\n"), "{text}");
 
     let wrong = [("LEAKCOACH_RECORD", "on"), ("HOOK", part.as_str())];
@@ -426,9 +374,9 @@ fn no_sink_is_told_a_credential_and_none_a_reason_that_may_not_know_it() {
 
 #[test]
 fn a_repository_can_send_nothing_anywhere() {
-    let server = Server::new(&[]);
+    let server = server(&[]);
     let repo = person(1, "");
-    let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+    let address = format!("address = '{}'", server.address);
     repo.write(".leakcoach.toml", &sink("webhook", &address));
     repo.git(&["add", "-A"]).accepted();
 
@@ -441,8 +389,8 @@ fn a_repository_can_send_nothing_anywhere() {
 
 #[test]
 fn what_would_be_sent_can_be_looked_at() {
-    let server = Server::new(&[]);
-    let address = format!("address = 'http://127.0.0.1:{}'", server.port);
+    let server = server(&[]);
+    let address = format!("address = '{}'", server.address);
     let repo = person(2, &sink("webhook", &format!("{address}\nformat = 'ocsf'")));
     send(&repo, &["--dry-run"]).accepted().says("\"class_uid\":2004");
     assert!(server.asked().is_empty());

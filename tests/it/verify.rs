@@ -2,77 +2,10 @@
 //! machine that behave as the vendors' pages say.
 
 use crate::harness::{Attempt, Repo};
+use crate::loopback::{Server, answer};
 use leakcoach::catalogue::sample::expand;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-
-/// A server that answers by `with`, and remembers what it was asked.
-struct Server {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    /// `with` gives status line, headers and body for a request.
-    fn new(with: impl Fn(&str) -> String + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let heard = Arc::clone(&asked);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { break };
-                let request = read(&mut stream);
-                let answer = with(&request);
-                heard.lock().unwrap().push(request);
-                let _gone = stream.write_all(answer.as_bytes());
-            }
-        });
-        Self { address, asked }
-    }
-
-    /// Always the same.
-    fn saying(status: u16, body: &'static str) -> Self {
-        Self::new(move |_| answer(status, "", body))
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-fn answer(status: u16, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-    )
-}
-
-/// A request, as far as its headers say.
-fn read(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .filter_map(|line| {
-                    line.to_lowercase().strip_prefix("content-length:").map(str::to_owned)
-                })
-                .find_map(|length| length.trim().parse().ok())
-                .unwrap_or(0_usize);
-            if body.len() >= length {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return text,
-            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
-        }
-    }
-}
+use std::net::TcpListener;
+use std::sync::Mutex;
 
 /// A repository with a staged credential, which no output may show.
 fn staged(template: &str) -> (Repo, String) {
