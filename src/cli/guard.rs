@@ -1,6 +1,7 @@
 //! `leakcoach guard`: an agent's event in, that agent's answer out.
 
 pub(super) mod look;
+mod mask;
 
 use super::{env, recall};
 use crate::config::Config;

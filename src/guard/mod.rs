@@ -17,8 +17,10 @@ pub(crate) mod shell;
 pub(crate) mod table;
 mod wild;
 
+use std::collections::HashSet;
+
 /// What is said to a call, the mildest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Ruling {
     /// Nothing.
     Allow,
@@ -40,7 +42,7 @@ impl Ruling {
 }
 
 /// One thing to say against a call. Holds nothing of a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Reason {
     /// The rule, or the entry of `patterns/guard.toml`; what an approval names.
     pub(crate) rule: String,
@@ -56,4 +58,36 @@ pub(crate) struct Reason {
     pub(crate) ruling: Ruling,
     /// Whether a credential itself was seen, and not only a way to one.
     pub(crate) credential: bool,
+}
+
+/// Reasons, each once, in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct Reasons {
+    all: Vec<Reason>,
+    seen: HashSet<Reason>,
+}
+
+impl Reasons {
+    /// One more, where it is not there already.
+    pub(crate) fn push(&mut self, reason: Reason) {
+        if self.seen.insert(reason.clone()) {
+            self.all.push(reason);
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// All of them.
+    pub(crate) fn into_vec(self) -> Vec<Reason> {
+        self.all
+    }
+}
+
+impl Extend<Reason> for Reasons {
+    fn extend<T: IntoIterator<Item = Reason>>(&mut self, more: T) {
+        more.into_iter().for_each(|reason| self.push(reason));
+    }
 }

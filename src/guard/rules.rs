@@ -4,7 +4,7 @@ use super::known::{Index, Known, sets_variables};
 use super::shell::{Command, Script, Word, is_option};
 use super::table::{Entry, Kind};
 use super::wild::{covers, ends};
-use super::{Reason, Ruling};
+use super::{Reason, Reasons, Ruling};
 
 /// Programs that show nothing of a file that they are given.
 const BLIND: &[&str] = &[
@@ -142,21 +142,17 @@ impl<'a> Rules<'a> {
 
     /// What there is to say of a script.
     pub(crate) fn script(&self, script: &Script, place: &str) -> Vec<Reason> {
-        let mut reasons: Vec<Reason> = Vec::new();
+        let mut reasons = Reasons::default();
         let index = Index::of(self.entries);
         let known = script.commands.iter().map(|command| Known::of(command, &index));
         let commands: Vec<Known<'_>> = known.filter(Known::concerns_any).collect();
         for entry in self.entries {
             for command in &commands {
-                for reference in seen(entry, command) {
-                    let reason = reason(entry, place.to_owned(), reference);
-                    if !reasons.contains(&reason) {
-                        reasons.push(reason);
-                    }
-                }
+                let references = seen(entry, command).into_iter();
+                reasons.extend(references.map(|it| reason(entry, place.to_owned(), it)));
             }
         }
-        reasons
+        reasons.into_vec()
     }
 
     /// What there is to say of a tool that reads the file at `path`.

@@ -350,6 +350,23 @@ fn any_other_program_speaks_the_generic_json() {
     assert_eq!((said.code, &said.json()["decision"]), (3, &Value::from("deny")));
 }
 
+/// Windsurf's hooks cannot hide what was read.
+#[test]
+fn a_file_is_looked_into_before_it_is_read_however_long_it_is() {
+    let desk = Desk::new();
+    let filler = "value = f(x)\n".repeat(400_000);
+    desk.0.write("long.py", &format!("t = '{}'\n{filler}", desk.token()));
+    desk.0.write("calm.py", &filler);
+    let read = |name: &str| {
+        let path = desk.0.top().join(name);
+        json!({ "agent_action_name": "pre_read_code", "trajectory_id": "t", "execution_id": "e",
+                "timestamp": "2026-01-01T00:00:00Z", "tool_info": { "file_path": path } })
+    };
+    let said = desk.guard("windsurf", &read("long.py"));
+    assert!(said.code == 2 && said.stderr.contains("[github-pat]"), "{}", said.stderr);
+    desk.guard("windsurf", &read("calm.py")).passes();
+}
+
 #[test]
 fn what_cannot_be_read_is_closed_by_default_and_open_where_configured() {
     let desk = Desk::new();

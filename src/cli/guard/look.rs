@@ -1,6 +1,7 @@
 //! What is seen in a call: by the scan in its texts, by the table in its commands and paths.
 
 use super::Place;
+use super::mask::{self, Hidden};
 use crate::cli::run::{Check, Stand, Where, ignored};
 use crate::coach::Card;
 use crate::config::Config;
@@ -9,16 +10,17 @@ use crate::guard::event::{Event, Moment};
 use crate::guard::intent::{Intent, Text};
 use crate::guard::rules::{Rules, confirmed};
 use crate::guard::table::{Entry, entries};
-use crate::guard::{Reason, Ruling, agent::Agent, shell};
+use crate::guard::{Reason, Reasons, Ruling, agent::Agent, shell};
 use crate::judge::{Exposure, Verdict};
 use crate::scan::{self, Finding, Found};
-use crate::secret::Secret;
 use crate::source::lines::LineStarts;
 use crate::source::{Coverage, Medium, Repo};
 use serde_json::Value;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
-/// As large a file is looked into before an agent reads it.
+/// As much of a file is looked into before an agent reads it.
 const FILE: u64 = 4 << 20;
 /// As large an input is scanned as a whole beside its texts.
 const WHOLE: usize = 1 << 20;
@@ -126,8 +128,8 @@ impl<'a> Look<'a> {
             return Err(Error::Repository { what, why });
         }
         let rules = Rules::new(&self.eyes.entries);
-        let mut sight = Sight::default();
-        let reasons = &mut sight.reasons;
+        let mut found = Reasons::default();
+        let reasons = &mut found;
         if self.event.moment == Moment::Before {
             reasons.extend(rules.tool(&self.event.tool));
             reasons.extend(confirmed(&self.config().agents.confirm, &self.event.tool));
@@ -156,16 +158,13 @@ impl<'a> Look<'a> {
         if hidden.is_empty() && intent.writes.is_empty() && self.event.moment != Moment::Prompt {
             self.whole(reasons, &mut hidden)?;
         }
-        if self.event.moment == Moment::After
-            && let Some(output) = self.event.output.as_ref().filter(|_| !hidden.is_empty())
-        {
-            sight.masked = Some(masked(output, &hidden));
-        }
-        sight.reasons.dedup();
-        Ok(sight)
+        let after = self.event.moment == Moment::After && !hidden.is_empty();
+        let output = self.event.output.as_ref().filter(|_| after);
+        let masked = output.map(|output| mask::masked(output, &hidden));
+        Ok(Sight { reasons: found.into_vec(), masked })
     }
 
-    fn command(&self, rules: &Rules<'_>, place: &str, text: &str, reasons: &mut Vec<Reason>) {
+    fn command(&self, rules: &Rules<'_>, place: &str, text: &str, reasons: &mut Reasons) {
         let cwd = self.event.cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned());
         let script = shell::read_from(text, cwd.as_deref().unwrap_or_default());
         let before = reasons.len();
@@ -186,7 +185,7 @@ impl<'a> Look<'a> {
     }
 
     /// A file that is about to be read, where its output is not masked afterwards.
-    fn file(&self, place: &str, path: &str, reasons: &mut Vec<Reason>) -> Result<(), Error> {
+    fn file(&self, place: &str, path: &str, reasons: &mut Reasons) -> Result<(), Error> {
         let masks = matches!(
             self.event.agent,
             Agent::ClaudeCode | Agent::Copilot | Agent::Opencode | Agent::Generic
@@ -195,32 +194,39 @@ impl<'a> Look<'a> {
             return Ok(());
         }
         let file = self.place.cwd.join(path);
-        let fits = std::fs::metadata(&file).is_ok_and(|it| it.is_file() && it.len() <= FILE);
-        let Some(bytes) = fits.then(|| std::fs::read(&file).ok()).flatten() else {
+        // What the agent may not read either is no matter, and a pipe would never end.
+        if !std::fs::metadata(&file).is_ok_and(|it| it.is_file()) {
             return Ok(());
-        };
+        }
+        let mut bytes = Vec::new();
+        let read = File::open(&file).and_then(|file| file.take(FILE).read_to_end(&mut bytes));
+        if read.is_err() {
+            return Ok(());
+        }
         let text = Text {
             place: place.to_owned(),
             path: path.to_owned(),
             content: String::from_utf8_lossy(&bytes).into_owned(),
             before: String::new(),
         };
-        let mut found = Vec::new();
+        let mut found = Reasons::default();
         self.text(&text, &mut found, &mut Vec::new())?;
-        reasons.extend(found.into_iter().filter(|reason| reason.credential).map(|reason| {
-            Reason {
-                ruling: Ruling::Ask,
-                instead: "work without that file, or have the value moved out of it first: \
+        reasons.extend(found.into_vec().into_iter().filter(|reason| reason.credential).map(
+            |reason| {
+                Reason {
+                    ruling: Ruling::Ask,
+                    instead: "work without that file, or have the value moved out of it first: \
                           leakcoach fix"
-                    .to_owned(),
-                ..reason
-            }
-        }));
+                        .to_owned(),
+                    ..reason
+                }
+            },
+        ));
         Ok(())
     }
 
     /// The input as one text, for names that stand beside their values; the output likewise.
-    fn whole(&self, reasons: &mut Vec<Reason>, hidden: &mut Vec<Hidden>) -> Result<(), Error> {
+    fn whole(&self, reasons: &mut Reasons, hidden: &mut Vec<Hidden>) -> Result<(), Error> {
         let value = match self.event.moment {
             Moment::After => self.event.output.clone().unwrap_or_default(),
             Moment::Before | Moment::Prompt | Moment::Other => without_old(&self.event.input),
@@ -241,7 +247,7 @@ impl<'a> Look<'a> {
     fn text(
         &self,
         text: &Text,
-        reasons: &mut Vec<Reason>,
+        reasons: &mut Reasons,
         hidden: &mut Vec<Hidden>,
     ) -> Result<(), Error> {
         let path = self.below_top(&text.path);
@@ -276,9 +282,7 @@ impl<'a> Look<'a> {
                 ruling: Ruling::Deny,
                 credential: true,
             };
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
+            reasons.push(reason);
         }
         Ok(())
     }
@@ -291,56 +295,6 @@ impl<'a> Look<'a> {
         let whole = self.place.cwd.join(path);
         let below = whole.strip_prefix(&self.place.top).map(Path::to_path_buf);
         below.unwrap_or(whole).to_string_lossy().into_owned()
-    }
-}
-
-/// A value to be hidden, and the name of its rule.
-struct Hidden {
-    /// As it stands there, and as it is.
-    forms: [Secret; 2],
-    rule: &'static str,
-}
-
-impl Hidden {
-    fn of(finding: &Finding, text: &[u8]) -> Self {
-        let stands = text.get(finding.secret_span.clone()).unwrap_or_default();
-        let forms = [Secret::new(stands), Secret::new(finding.secret.expose())];
-        Self { forms, rule: finding.rule.id }
-    }
-}
-
-/// `value` without any of `hidden`, its shape unchanged.
-fn masked(value: &Value, hidden: &[Hidden]) -> Value {
-    match value {
-        Value::String(text) => {
-            let mut text = text.clone();
-            for Hidden { forms, rule } in hidden {
-                for form in forms {
-                    let Ok(form) = std::str::from_utf8(form.expose()) else { continue };
-                    if !form.is_empty() && text.contains(form) {
-                        text = text.replace(form, &format!("[{rule} hidden by leakcoach]"));
-                    }
-                }
-            }
-            Value::String(text)
-        }
-        Value::Array(all) => all.iter().map(|one| masked(one, hidden)).collect(),
-        Value::Object(all) => Value::Object(
-            all.iter()
-                .map(|(name, one)| {
-                    let name = match masked(&Value::String(name.clone()), hidden) {
-                        Value::String(name) => name,
-                        Value::Null
-                        | Value::Bool(_)
-                        | Value::Number(_)
-                        | Value::Array(_)
-                        | Value::Object(_) => name.clone(),
-                    };
-                    (name, masked(one, hidden))
-                })
-                .collect(),
-        ),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
@@ -379,30 +333,10 @@ fn marker(found: &Found, text: &Text) -> Option<Reason> {
     })
 }
 
-/// All texts, one after the other.
-#[cfg(test)]
-fn all_texts(value: &Value) -> String {
-    let mut all = String::new();
-    crate::guard::intent::leaves(value, "", &mut |_, text| all.push_str(text));
-    all
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Hidden, all_texts, masked, without_old};
-    use crate::secret::Secret;
+    use super::without_old;
     use serde_json::json;
-
-    #[test]
-    fn what_is_hidden_is_gone_wherever_it_stands() {
-        let forms = || [Secret::new(b"abc123abc123"), Secret::new(b"")];
-        let hidden = [Hidden { forms: forms(), rule: "github-pat" }];
-        let value = json!({"a": ["x abc123abc123 y"], "b": {"abc123abc123": 1}, "c": true});
-        let shown = masked(&value, &hidden);
-        assert!(!shown.to_string().contains("abc123abc123"));
-        assert_eq!(all_texts(&shown), "x [github-pat hidden by leakcoach] y");
-        assert_eq!(shown["c"], true);
-    }
 
     #[test]
     fn what_stood_there_before_is_not_looked_at() {
