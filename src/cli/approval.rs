@@ -2,8 +2,8 @@
 //! line, or under the commit that brought it; never by a name that somebody wrote.
 
 use super::base::Base;
-use super::decided::small_file;
 use super::env;
+use super::own::small_file;
 use crate::approval::ssh;
 use crate::config::FILE as CONFIG;
 use crate::config::exceptions::{OWNERS, Settings, Signers, with};

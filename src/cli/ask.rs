@@ -4,7 +4,7 @@ use super::env;
 use crate::error::Error;
 use crate::judge::Terminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ const LONGEST: u64 = 4096;
 /// A line typed on the terminal after `question`, without blanks around it; nothing where
 /// there is no terminal, or at its end. A signal ends the program.
 pub(super) fn typed(question: &str) -> Option<String> {
-    let mut tty = terminal()?;
+    let mut tty = env::tty()?;
     tty.write_all(question.as_bytes()).ok()?;
     let mut answer = String::new();
     let read = BufReader::new(tty.take(LONGEST)).read_line(&mut answer).ok()?;
@@ -30,11 +30,6 @@ pub(super) fn typed(question: &str) -> Option<String> {
 pub(super) fn consents(question: &str, words: &[&str]) -> bool {
     env::terminal(&env::actor()) == Terminal::Interactive
         && typed(question).is_some_and(|answer| words.contains(&&*answer))
-}
-
-/// The terminal, to be read from and written to.
-pub(super) fn terminal() -> Option<File> {
-    OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
 /// Whether a signal asked this to end. While it lives, signals end nothing by themselves, so
@@ -80,7 +75,7 @@ impl Person {
         if env::terminal(&env::actor()) == Terminal::Absent {
             return None;
         }
-        let tty = terminal()?;
+        let tty = env::tty()?;
         Some(Self { tty })
     }
 

@@ -166,7 +166,7 @@ fn digested(cards: &[Card]) -> Option<String> {
 /// the reason. With a pause, it asks only after so many seconds, and for a longer phrase; what
 /// is typed before that does not count.
 fn ask(rule: &str, pause: Option<u32>) -> Option<String> {
-    let tty = super::ask::terminal()?;
+    let tty = env::tty()?;
     let say = |words: &str| (&tty).write_all(words.as_bytes()).ok();
     let phrase = if pause.is_some() { format!("let {rule} through") } else { rule.to_owned() };
     if let Some(seconds) = pause {

@@ -7,6 +7,7 @@ use crate::judge::{Actor, Terminal};
 use crate::record::Keyring;
 use crate::report::Style;
 use crate::secret::Secret;
+use std::fs::{File, OpenOptions};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -236,10 +237,15 @@ pub(super) fn shows_progress() -> bool {
         && std::io::stderr().is_terminal()
 }
 
+/// The terminal, to be read from and written to.
+pub(super) fn tty() -> Option<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
+}
+
 /// Whether there is a terminal that this may read from. Who reads from it in the
 /// background is stopped by the system until brought to the foreground (tcsetpgrp(3)).
 pub(super) fn in_foreground() -> bool {
-    super::ask::terminal().is_some_and(|tty| {
+    tty().is_some_and(|tty| {
         rustix::termios::tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp())
     })
 }

@@ -3,8 +3,8 @@
 mod approve;
 
 use super::checked::Checked;
-use super::decided::small_file;
 use super::long::{self, LongArgs};
+use super::own::small_file;
 use super::rules::Format;
 use super::run::{Check, Seen};
 use super::{env, import, open, past};

@@ -2,18 +2,17 @@
 
 use super::audit::reading::reason;
 use super::audit::when;
+use super::tally::tallied;
 use super::{ask, env, open, recall, review};
-use crate::coach::follow_up::Risk;
 use crate::config::{Config, FILE};
 use crate::error::Error;
 use crate::exit;
-use crate::feedback::{Asked, Feedback, Proposal, Tally, governance, put_first};
-use crate::record::{Order, Reading, Record, Told};
+use crate::feedback::{Feedback, Proposal, governance, put_first};
+use crate::record::Reading;
 use crate::report::feedback::Page;
 use crate::report::{self, write};
 use crate::text::Escaped;
 use clap::{Args, ValueEnum};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// How it is written.
@@ -122,25 +121,6 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, Error> {
         return Ok(exit::INCOMPLETE);
     }
     Ok(exit::PASSED)
-}
-
-/// What is counted of the whole record, each event looked at once and let go.
-pub(super) fn tallied(record: &Record, since: Option<i64>) -> Result<Tally, Error> {
-    let profile = super::rules::config(&[])?.profile;
-    let mut tally = Tally::new(Asked {
-        since: since.unwrap_or(i64::MIN),
-        now: env::now(),
-        risk: Risk::of_role(profile.role.as_deref()),
-    });
-    record.each(Order::Oldest, |entry| {
-        match entry.told {
-            Told::Event(event) => tally.add(&event),
-            Told::Forgotten => {}
-            Told::Unreadable => tally.add_unreadable(),
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(tally)
 }
 
 /// Puts a proposed line into the repository's configuration, on consent.

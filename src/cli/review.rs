@@ -2,9 +2,9 @@
 
 use super::audit::reading::reason;
 use super::audit::who::mail;
-use super::feedback::tallied;
 use super::recall::{self, actor};
 use super::rules::Format;
+use super::tally::tallied;
 use super::{because, env};
 use crate::error::Error;
 use crate::exit;

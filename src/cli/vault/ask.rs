@@ -1,6 +1,6 @@
 //! Asks the person at the terminal.
 
-use crate::cli::ask::terminal;
+use crate::cli::env::tty;
 use crate::error::Error;
 use crate::secret::Secret;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -62,7 +62,7 @@ fn typed_unseen(name: &str) -> Option<Secret> {
     const BACKSPACE: [u8; 2] = [0x08, 0x7f];
     const STOP: u8 = 0x03;
     const END: [u8; 3] = [b'\r', b'\n', 0x04];
-    let mut unseen = Unseen::new(terminal()?)?;
+    let mut unseen = Unseen::new(tty()?)?;
     write!(unseen.tty, "new value of {name} (not shown): ").ok()?;
     let mut value = Zeroizing::new(Vec::with_capacity(4096));
     let mut byte = [0];
