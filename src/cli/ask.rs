@@ -1,6 +1,6 @@
 //! Questions to a person at a terminal, which Ctrl-C ends in good order.
 
-use super::env;
+use crate::cli::env;
 use crate::error::Error;
 use crate::judge::Terminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

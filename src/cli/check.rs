@@ -1,13 +1,24 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
-use super::checked::Checked;
-use super::going::Going;
-use super::logs::{self, logs};
-use super::long::{self, LongArgs};
-use super::reports::{ReportArgs, Reports};
-use super::run::Check;
-use super::scale::{self, Plan, ScaleArgs};
-use super::{env, open, past, repos};
+pub(in crate::cli) mod checked;
+pub(in crate::cli) mod commit;
+pub(in crate::cli) mod decided;
+pub(in crate::cli) mod going;
+pub(in crate::cli) mod inside;
+pub(in crate::cli) mod logs;
+pub(in crate::cli) mod past;
+pub(in crate::cli) mod privileges;
+pub(in crate::cli) mod run;
+pub(in crate::cli) mod server;
+pub(in crate::cli) mod stored;
+pub(in crate::cli) mod trails;
+pub(in crate::cli) mod users;
+pub(in crate::cli) mod words;
+
+use crate::cli::long::{self, LongArgs};
+use crate::cli::reports::{ReportArgs, Reports};
+use crate::cli::spread::scale::{self, Plan, ScaleArgs};
+use crate::cli::{env, open, spread::repos};
 use crate::coach::Card;
 use crate::config::Visibility;
 use crate::error::Error;
@@ -15,7 +26,11 @@ use crate::judge::{Actor, Exposure, Verdict};
 use crate::report;
 use crate::source::{self, Coverage, Repo};
 use crate::text::Escaped;
+use checked::Checked;
 use clap::Args;
+use going::Going;
+use logs::logs;
+use run::Check;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -29,7 +29,7 @@ pub(super) struct Kept {
 
 /// The key that `LEAKCOACH_KEY` gives, for pipelines, whose clones never have one.
 pub(super) fn shared() -> Result<Option<Kept>, Error> {
-    let Some(given) = super::env::id_key() else { return Ok(None) };
+    let Some(given) = crate::cli::env::id_key() else { return Ok(None) };
     if given.len() < LEAST {
         return Err(Error::Usage(format!("LEAKCOACH_KEY has fewer than {LEAST} bytes")));
     }
@@ -50,7 +50,7 @@ pub(super) fn key(folder: &Path) -> Option<Kept> {
         read(&path).or(made)
     })?;
     // A clone made for one run loses it again.
-    let lost = MADE.load(Ordering::Relaxed) && super::env::actor() == Actor::Ci;
+    let lost = MADE.load(Ordering::Relaxed) && crate::cli::env::actor() == Actor::Ci;
     Some(Kept { key, lasts: !lost })
 }
 

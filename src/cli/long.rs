@@ -3,7 +3,7 @@
 //! Only commands that a person starts begin it. Hooks on their ordinary way install no
 //! handler and start no thread.
 
-use super::env;
+use crate::cli::env;
 use crate::error::Error;
 use crate::report::{self, Drawn};
 use crate::source::Work;

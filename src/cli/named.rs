@@ -1,11 +1,11 @@
 //! The finding that a person names: by its id on a card, by its place, or not at all
 //! where there is only one.
 
-use super::checked::Checked;
-use super::going::Going;
-use super::past;
-use super::run::{Check, Seen};
 use crate::catalogue::{Catalogue, Kind, Rule};
+use crate::cli::check::checked::Checked;
+use crate::cli::check::going::Going;
+use crate::cli::check::past;
+use crate::cli::check::run::{Check, Seen};
 use crate::coach::Card;
 use crate::error::Error;
 use crate::judge::Exposure;

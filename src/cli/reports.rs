@@ -1,6 +1,6 @@
 //! `--report` and `--format`: what else a check writes, and where.
 
-use super::env;
+use crate::cli::env;
 use crate::coach::{Card, Provenance};
 use crate::error::Error;
 use crate::judge::Exposure;
@@ -176,7 +176,7 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new() -> Self {
         let mut places = Self::default();
-        let Ok(repo) = super::open() else { return places };
+        let Ok(repo) = crate::cli::open() else { return places };
         places.top = repo.top().and_then(|top| std::fs::canonicalize(top).ok());
         match owners_of(&repo) {
             Ok(owners) => places.owners = owners,
