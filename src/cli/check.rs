@@ -1,5 +1,7 @@
 //! `leakcoach check`, and what the hooks check: which changes, and all of them.
 
+pub(in crate::cli) mod card;
+pub(in crate::cli) mod changes;
 pub(in crate::cli) mod checked;
 pub(in crate::cli) mod commit;
 pub(in crate::cli) mod decided;
@@ -10,6 +12,7 @@ pub(in crate::cli) mod past;
 pub(in crate::cli) mod privileges;
 pub(in crate::cli) mod run;
 pub(in crate::cli) mod server;
+pub(in crate::cli) mod stand;
 pub(in crate::cli) mod stored;
 pub(in crate::cli) mod trails;
 pub(in crate::cli) mod users;

@@ -1,9 +1,6 @@
 //! Where what is checked is going, as far as policy asks: branches, remote, transaction.
 
-use crate::cli::check::run::Check;
 use crate::judge::policy::{Transaction, Visibility};
-use crate::judge::{Context, Judgement, judge};
-use crate::scan::Finding;
 use bstr::ByteSlice;
 
 /// Where it goes.
@@ -44,31 +41,6 @@ impl Going {
         let only_tags = tags > 0 && others == 0 && branches.is_empty();
         let transaction = if only_tags { Transaction::Tag } else { Transaction::Push };
         Self { branches, remote, transaction: Some(transaction) }
-    }
-}
-
-impl Check {
-    /// The branches that it goes to: one at least, which may be unknown.
-    pub(in crate::cli) fn branches(&self) -> Vec<Option<String>> {
-        if self.going.branches.is_empty() {
-            return vec![self.branch()];
-        }
-        self.going.branches.iter().cloned().map(Some).collect()
-    }
-
-    /// What is decided about a finding: where it goes to several branches, the strictest.
-    pub(in crate::cli) fn judged(&self, finding: &Finding, context: &Context) -> Judgement {
-        let policy = &self.config.policy;
-        let first = judge(finding, context, policy);
-        self.branches().into_iter().skip(1).fold(first, |strictest, branch| {
-            let other = judge(finding, &Context { branch, ..context.clone() }, policy);
-            if other.verdict > strictest.verdict { other } else { strictest }
-        })
-    }
-
-    /// What could not be read of what was decided before, and what locks did not let count.
-    pub(in crate::cli) fn told(&self) -> impl Iterator<Item = String> {
-        self.decided.told().chain(self.config.refused.iter().map(ToString::to_string))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What archives hold, checked: each member as a text of its own.
 
-use crate::cli::check::run::{Check, Stand, ignored};
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::Stand;
 use crate::coach::Card;
 use crate::judge::Exposure;
 use crate::scan::{Finding, Note};

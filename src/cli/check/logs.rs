@@ -5,7 +5,8 @@
 
 use crate::cli::check::checked::Checked;
 use crate::cli::check::inside::fingerprint;
-use crate::cli::check::run::{Check, Stand, Where};
+use crate::cli::check::run::Check;
+use crate::cli::check::stand::{Stand, Where};
 use crate::cli::pipelines::pipeline::{self, Job, Printed};
 use crate::error::Error;
 use crate::judge::Exposure;

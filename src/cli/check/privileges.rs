@@ -3,8 +3,10 @@
 //! Which files are looked at is told by their path; the earlier version is read only of
 //! those.
 
+use crate::cli::check::changes::unread_before;
 use crate::cli::check::checked::Checked;
-use crate::cli::check::run::{Check, Stand, ignored, unread_before};
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::Stand;
 use crate::error::Error;
 use crate::privilege::{Format, Looked, widened};
 use crate::source::decode::to_utf8;

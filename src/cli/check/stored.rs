@@ -2,7 +2,8 @@
 
 use crate::cli::check::checked::Checked;
 use crate::cli::check::inside::{Digest, contents, fingerprint};
-use crate::cli::check::run::{Check, Stand, ignored};
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::Stand;
 use crate::config::Config;
 use crate::source::lfs::{Pointer, Store};
 use crate::source::pieces::{self, Cut, Piece};

@@ -1,9 +1,7 @@
 //! How far findings have come, by what git tells; asked once there is a finding.
 
 use crate::catalogue::Kind;
-use crate::cli::check::run::{Check, Stand, Where};
-use crate::config::Visibility;
-use crate::judge::Exposure;
+use crate::cli::check::stand::{Stand, Where};
 use crate::scan::Finding;
 use crate::source::trail::{self, Course, Reach, State, Tracked, Trail};
 use crate::source::{Medium, Origin, Remote, Repo, host_and_path};
@@ -37,6 +35,23 @@ impl Trails {
     /// machines share must not depend on which of them comes to a commit first.
     pub(in crate::cli) fn alike(commits: usize) -> Self {
         Self { alike: Some(commits), ..Self::default() }
+    }
+
+    /// What git tells of a finding; nothing where it is in no commit.
+    pub(super) fn of(&self, finding: &Finding, stand: &Stand<'_>) -> Option<Trail> {
+        let asked = self.asked.get_or_init(|| Asked::new(self.alike).map(Mutex::new)).as_ref()?;
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        match (stand.place, stand.medium) {
+            (Where::Git(_, _, Origin::Commit(id)), _) => asked.in_commit(*id, finding, stand),
+            (Where::Git(_, _, Origin::Index), _) => asked.staged(finding, stand),
+            (Where::Nowhere, Medium::Message | Medium::Path) => {
+                let id = asked.repo.commit_id(stand.commit?).ok()?;
+                asked.in_commit(id, finding, stand)
+            }
+            (Where::Git(_, _, Origin::File | Origin::Stdin) | Where::Files | Where::Nowhere, _) => {
+                None
+            }
+        }
     }
 }
 
@@ -129,64 +144,5 @@ impl Asked {
             }
         }
         Trail { reach, state: self.state.clone(), course, places }
-    }
-}
-
-impl Check {
-    /// How far a finding has come, and what git tells of it.
-    pub(in crate::cli) fn trail(
-        &self,
-        finding: &Finding,
-        stand: &Stand<'_>,
-    ) -> (Exposure, Option<Trail>) {
-        let told = match stand.exposure {
-            Exposure::Staged | Exposure::Committed | Exposure::Public => {
-                self.ask(finding, stand).map(|trail| self.masked(trail))
-            }
-            // What is sent to a server is in nobody's branch yet; the others are in no commit.
-            Exposure::Pushed | Exposure::Received | Exposure::Logged | Exposure::File => None,
-        };
-        let pushed = told.as_ref().filter(|trail| trail.reach.pushed);
-        let exposure = match (stand.exposure, pushed) {
-            (Exposure::Committed | Exposure::Public, Some(trail)) => {
-                let public = |place: &BString| self.config.visibility(place) == Visibility::Public;
-                if trail.places.iter().any(public) { Exposure::Public } else { Exposure::Pushed }
-            }
-            (exposure, _) => exposure,
-        };
-        (exposure, told)
-    }
-
-    /// The same with no credential in any name.
-    fn masked(&self, mut trail: Trail) -> Trail {
-        let reach = &mut trail.reach;
-        let names = reach.remote_refs.iter_mut().chain(&mut reach.branches);
-        let names = names.chain(&mut trail.state.branch).chain(&mut trail.places);
-        let brought = trail.course.brought.iter_mut();
-        let brought = brought.flat_map(|one| std::iter::once(&mut one.path).chain(&mut one.now));
-        for name in names.chain(&mut trail.course.held_now).chain(brought) {
-            *name = self.shown(name);
-        }
-        trail
-    }
-
-    fn ask(&self, finding: &Finding, stand: &Stand<'_>) -> Option<Trail> {
-        let asked = self
-            .trails
-            .asked
-            .get_or_init(|| Asked::new(self.trails.alike).map(Mutex::new))
-            .as_ref()?;
-        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-        match (stand.place, stand.medium) {
-            (Where::Git(_, _, Origin::Commit(id)), _) => asked.in_commit(*id, finding, stand),
-            (Where::Git(_, _, Origin::Index), _) => asked.staged(finding, stand),
-            (Where::Nowhere, Medium::Message | Medium::Path) => {
-                let id = asked.repo.commit_id(stand.commit?).ok()?;
-                asked.in_commit(id, finding, stand)
-            }
-            (Where::Git(_, _, Origin::File | Origin::Stdin) | Where::Files | Where::Nowhere, _) => {
-                None
-            }
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::cli::check::checked::Checked;
 use crate::cli::check::inside::{Digest, fingerprint};
-use crate::cli::check::run::{Check, Stand, Where, ignored};
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::{Stand, Where};
 use crate::cli::mask::type_prefix;
 use crate::judge::Exposure;
 use crate::scan::{Confidence, Finding, Text};

@@ -2,7 +2,8 @@
 
 use crate::catalogue::{Catalogue, Severity};
 use crate::cli::check::checked::Checked;
-use crate::cli::check::run::{Check, Seen};
+use crate::cli::check::run::Check;
+use crate::cli::check::stand::Seen;
 use crate::cli::check::walk;
 use crate::cli::letting::import::{fresh_salt, write};
 use crate::cli::long::{self, LongArgs};

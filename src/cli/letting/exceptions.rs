@@ -3,7 +3,8 @@
 mod approve;
 
 use crate::cli::check::checked::Checked;
-use crate::cli::check::run::{Check, Seen};
+use crate::cli::check::run::Check;
+use crate::cli::check::stand::Seen;
 use crate::cli::long::{self, LongArgs};
 use crate::cli::own::small_file;
 use crate::cli::teach::rules::Format;

@@ -4,7 +4,8 @@
 use crate::cli::ask::{Person, Watch};
 use crate::cli::check::checked::Checked;
 use crate::cli::check::going::Going;
-use crate::cli::check::run::{Check, Seen};
+use crate::cli::check::run::Check;
+use crate::cli::check::stand::Seen;
 use crate::cli::teach::learn::stack_at;
 use crate::cli::teach::rules::{Format, config};
 use crate::cli::{env, recorded::remember};

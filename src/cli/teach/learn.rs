@@ -3,7 +3,8 @@
 use crate::catalogue::{Catalogue, Rule};
 use crate::cli::ask::{Person, Watch};
 use crate::cli::check::checked::Checked;
-use crate::cli::check::run::{Check, Seen};
+use crate::cli::check::run::Check;
+use crate::cli::check::stand::Seen;
 use crate::cli::teach::rules::{Format, config};
 use crate::cli::{env, recorded::remember};
 use crate::coach::lesson::{self, Because, Lesson, Question};

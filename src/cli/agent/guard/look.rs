@@ -2,7 +2,8 @@
 
 use super::Place;
 use super::mask::{self, Hidden};
-use crate::cli::check::run::{Check, Stand, Where, ignored};
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::{Stand, Where};
 use crate::coach::Card;
 use crate::config::Config;
 use crate::error::Error;
