@@ -12,9 +12,12 @@ pub const CHARS_AT_MOST: usize = 300;
 const EMPTY: &[&str] = &[
     "a",
     "again",
+    "alarm",
     "allow",
     "and",
     "approved",
+    "bar",
+    "baz",
     "bc",
     "because",
     "blah",
@@ -27,15 +30,15 @@ const EMPTY: &[&str] = &[
     "dummy",
     "error",
     "exception",
+    "fake",
     "false",
     "file",
     "fine",
     "fix",
     "fixed",
     "foo",
-    "bar",
-    "baz",
     "for",
+    "fp",
     "ignore",
     "ignored",
     "is",
@@ -48,6 +51,7 @@ const EMPTY: &[&str] = &[
     "lol",
     "me",
     "misc",
+    "mistake",
     "my",
     "n",
     "na",
@@ -68,10 +72,12 @@ const EMPTY: &[&str] = &[
     "positive",
     "push",
     "quick",
+    "really",
     "reason",
     "reasons",
     "secret",
     "skip",
+    "so",
     "some",
     "stuff",
     "temp",
@@ -87,12 +93,14 @@ const EMPTY: &[&str] = &[
     "tmp",
     "to",
     "todo",
+    "tool",
     "update",
     "why",
     "wip",
     "word",
     "words",
     "work",
+    "wrong",
     "x",
     "xxx",
     "y",
@@ -128,7 +136,7 @@ pub fn reason(given: &str, rule: &str) -> Result<String, &'static str> {
     // Where words are not set apart by blanks, few characters say much.
     let dense = line.chars().any(|char| char.is_alphabetic() && !char.is_ascii());
     if chars < CHARS_FROM && !(dense && chars >= CHARS_FROM / 2) {
-        return Err("the reason is too short to be weighed by anybody: ten characters or more");
+        return Err("say why, in ten characters or more: somebody else is to weigh it");
     }
     let words: Vec<String> = line
         .split(|char: char| !char.is_alphanumeric())
@@ -143,7 +151,7 @@ pub fn reason(given: &str, rule: &str) -> Result<String, &'static str> {
     let telling: Vec<&String> = words.iter().filter(says).collect();
     let first = telling.first();
     if first.is_none() || telling.iter().all(|word| Some(word) == first) && !dense {
-        return Err("these words say nothing of why: whom does it serve, and what makes it safe?");
+        return Err("these words say nothing of why: what is it, and how is that known?");
     }
     Ok(line)
 }
@@ -177,6 +185,9 @@ mod tests {
             "a fixture, revoked",
             "vendor's public demo key, see ticket 812",
             "needed to bisect the outage; rotated at noon",
+            "hash of a public test file",
+            "the vendor's documented example key",
+            "これは公開ドキュメントの例です",
             "テスト用の鍵、失効済み",
             "Testschlüssel ohne Rechte",
         ] {
@@ -199,6 +210,9 @@ mod tests {
             "reason reason",
             "because because because",
             "false positive, ignore",
+            "this is not a secret",
+            "wrong wrong wrong",
+            "fp",
             "aaaaaaaaaaaaaaaa",
             "1234567890 12345",
             "..............",

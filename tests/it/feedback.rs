@@ -268,7 +268,7 @@ fn a_false_alarm_is_recorded_with_its_reason_and_silences_nothing() {
     repo.git(&["add", "-A"]).accepted();
     let say = |because: &str| leakcoach(&repo, &["wrong", "tests/a.py:1", "--because", because]);
 
-    say("false positive").ends_with_code(2).says("say what it is instead");
+    say("false positive").ends_with_code(2).says("what is it, and how is that known");
     say(&format!("it is {token} from the docs")).ends_with_code(2).says("has a credential in it");
     let told = say("made up by our own fixture generator");
 

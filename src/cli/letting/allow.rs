@@ -2,8 +2,8 @@
 
 use crate::cli::ask::{Person, Watch};
 use crate::cli::check::run::Check;
-use crate::cli::letting::exceptions::{own_file, put_down};
-use crate::cli::letting::import::{day, fresh_salt};
+use crate::cli::letting::because::{HOLDS, refusal};
+use crate::cli::letting::file::{fresh_salt, own_file, put_down, until as until_day, write};
 use crate::cli::named::{self, Named};
 use crate::cli::{env, key::Stretches, open, recorded::recall};
 use crate::coach::letting;
@@ -15,8 +15,6 @@ use crate::source::{Repo, since};
 use crate::text::Escaped;
 use crate::{exit, report};
 use clap::Args;
-use jiff::ToSpan as _;
-use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// What is let through, and why.
@@ -57,7 +55,7 @@ pub(in crate::cli) fn allow(args: &AllowArgs) -> Result<u8, Error> {
     };
     let path = own_file(&repo)?;
     let today = env::today();
-    let until = until(args.until.as_deref(), settings.default, settings.max, today)?;
+    let until = until_day(args.until.as_deref(), settings.default, settings.max, today)?;
     let asks = args.approver.as_deref().map(|who| asked(who, &settings.approvers)).transpose()?;
     // What needs no exception comes first, and what an exception costs.
     for words in before(&repo, one) {
@@ -90,7 +88,7 @@ pub(in crate::cli) fn allow(args: &AllowArgs) -> Result<u8, Error> {
     }
     let text = exceptions.to_string();
     if text.as_bytes() != bytes {
-        crate::cli::letting::import::write(&path, &text)?;
+        write(&path, &text)?;
     }
     report::notice(&format!("let through until {until}, because: {reason}"));
     let file = crate::judge::exception::FILE;
@@ -115,9 +113,6 @@ pub(in crate::cli) fn allow(args: &AllowArgs) -> Result<u8, Error> {
     Ok(exit::PASSED)
 }
 
-/// What is said where a reason holds a credential.
-pub(in crate::cli) const HOLDS: &str = "the reason holds a credential itself: leave the value out";
-
 /// Whether words hold the credential that they are about, or another one.
 fn holds(check: &Check, words: &str, one: &Named) -> bool {
     let secret = one.secret.expose();
@@ -125,41 +120,10 @@ fn holds(check: &Check, words: &str, one: &Named) -> bool {
     own || check.shown(words.as_bytes()) != words.as_bytes()
 }
 
-/// That `actor` may let nothing through.
-pub(in crate::cli) fn refusal(actor: &crate::judge::Actor, finding: Option<&str>) -> String {
-    let finding = finding.map(|name| format!(" {}", Escaped(name.as_bytes()))).unwrap_or_default();
-    let who = match actor {
-        crate::judge::Actor::Person => "a person",
-        crate::judge::Actor::Ci => "a pipeline",
-        crate::judge::Actor::Agent(_) => "an agent",
-    };
-    format!(
-        "{who} may not let findings through here (`exceptions.who`); take it out instead, or ask \
-         one who may to run: leakcoach allow{finding} --reason WORDS"
-    )
-}
-
 fn several(found: &[Named]) -> String {
     let lines: BTreeSet<String> = found.iter().map(|one| format!("\n  {}", one.shown())).collect();
     let lines: String = lines.into_iter().take(20).collect();
     format!("there are several of that name; an exception is for one:{lines}")
-}
-
-/// The last day, no later than is configured.
-pub(in crate::cli) fn until(
-    given: Option<&str>,
-    default: i32,
-    max: i32,
-    today: Date,
-) -> Result<Date, Error> {
-    let until = match given {
-        Some(given) => day(given, today)?,
-        None => today.saturating_add(default.days()),
-    };
-    if until > today.saturating_add(max.days()) {
-        return Err(Error::Usage(format!("--until: {until} is beyond `exceptions.max` of {max}d")));
-    }
-    Ok(until)
 }
 
 /// Whose approval is asked for: one who is configured to give any.
@@ -199,20 +163,4 @@ fn typed() -> Result<String, Error> {
     let mut person = Person::present().ok_or_else(missing)?;
     let typed = person.ask("why may it stay? ", &Watch::begin())?;
     typed.filter(|line| !line.trim().is_empty()).ok_or_else(missing)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_is_by_default_or_no_later_than_the_last() {
-        let today = "2026-11-21".parse().unwrap();
-        let on = |given| until(given, 30, 90, today).map(|day| day.to_string()).map_err(|_| ());
-
-        assert_eq!(on(None), Ok("2026-12-21".to_owned()));
-        assert_eq!(on(Some("90d")), Ok("2027-02-19".to_owned()));
-        assert_eq!(on(Some("9999-12-31")), Err(()));
-        assert_eq!(on(Some("91d")), Err(()));
-    }
 }

@@ -5,7 +5,7 @@ use crate::cli::check::checked::Checked;
 use crate::cli::check::run::Check;
 use crate::cli::check::stand::Seen;
 use crate::cli::check::walk;
-use crate::cli::letting::import::{fresh_salt, write};
+use crate::cli::letting::file::{fresh_salt, write};
 use crate::cli::long::{self, LongArgs};
 use crate::cli::teach::rules::Format;
 use crate::cli::{check::past, env, open};

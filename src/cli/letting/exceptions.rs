@@ -5,10 +5,11 @@ mod approve;
 use crate::cli::check::checked::Checked;
 use crate::cli::check::run::Check;
 use crate::cli::check::stand::Seen;
+use crate::cli::letting::file::{own_file, put_down, unread, write};
 use crate::cli::long::{self, LongArgs};
 use crate::cli::own::small_file;
 use crate::cli::teach::rules::Format;
-use crate::cli::{check::past, env, letting::import, open};
+use crate::cli::{check::past, env, open};
 use crate::error::Error;
 use crate::judge::Standing;
 use crate::judge::exception::{self, Exception, Exceptions};
@@ -20,7 +21,7 @@ use approve::ApproveArgs;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is looked at, and how it is printed.
@@ -174,7 +175,7 @@ pub(in crate::cli) fn exceptions(args: &ExceptionsArgs) -> Result<u8, Error> {
         // A file that cannot be read in full is not written over.
         put_down(&path)?;
         all.remove(&gone);
-        import::write(&path, &all.to_string())?;
+        write(&path, &all.to_string())?;
         report::notice(&format!("{} taken out", Count(gone.len(), "exception")));
         return Ok(exit::PASSED);
     }
@@ -269,32 +270,4 @@ fn tell_json(rows: &[Row<'_>], check: &Check, all: &Exceptions) {
         "unread": faults.collect::<Vec<_>>(),
     });
     report::data(&format!("{all:#}"));
-}
-
-fn unread(why: &str) -> Error {
-    Error::Usage(format!("{} cannot be read: {why}", exception::FILE))
-}
-
-/// Where the file of exceptions is, or would be.
-pub(in crate::cli) fn own_file(repo: &Repo) -> Result<PathBuf, Error> {
-    let top = repo.top().ok_or_else(|| {
-        Error::Usage("there is no work tree here to keep exceptions in".to_owned())
-    })?;
-    Ok(top.join(exception::FILE))
-}
-
-/// The file's bytes and the exceptions in it. A file that cannot be read in full is not
-/// written over.
-pub(in crate::cli) fn put_down(path: &Path) -> Result<(Vec<u8>, Exceptions), Error> {
-    let top = path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-    let bytes = small_file(top, exception::FILE).map_err(|why| unread(&why))?;
-    let exceptions = Exceptions::parse(&bytes);
-    match exceptions.faults.first() {
-        Some(fault) => Err(Error::Config {
-            path: path.to_owned(),
-            line: fault.line,
-            what: fault.what.to_owned(),
-        }),
-        None => Ok((bytes, exceptions)),
-    }
 }

@@ -3,21 +3,21 @@
 mod carry;
 
 use crate::cli::key::Stretches;
+use crate::cli::letting::because;
+use crate::cli::letting::file::{fresh_salt, put_down, until as until_day, write};
 use crate::cli::teach::rules::Format;
-use crate::cli::{env, letting::allow, open};
+use crate::cli::{env, open};
 use crate::config::Config;
 use crate::error::Error;
-use crate::judge::exception::{self, Exception, Exceptions, one_line};
-use crate::judge::salt::{SALT_BYTES, Salt};
+use crate::judge::exception::{self, Exception, one_line};
 use crate::lists::{self, KNOWN, List};
 use crate::text::{Count, Escaped};
 use crate::{exit, report};
 use carry::{Carried, Sites};
 use clap::Args;
-use jiff::Span;
 use jiff::civil::Date;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Days that imported exceptions count where nothing is said.
@@ -45,21 +45,7 @@ pub(in crate::cli) struct ImportArgs {
 }
 
 fn reason(given: &str) -> Result<String, String> {
-    crate::judge::reason::reason(given, "").map_err(|why| format!("say why: {why}"))
-}
-
-/// The day that `given` means: `2027-01-31` or `90d`.
-pub(in crate::cli) fn day(given: &str, today: Date) -> Result<Date, Error> {
-    let wrong = || Error::Usage(format!("`{given}` is neither a date nor a number of days"));
-    let days = given.strip_suffix('d').and_then(|days| days.parse::<i32>().ok());
-    let day = match days.map(|days| Span::new().try_days(days)) {
-        Some(span) => span.and_then(|span| today.checked_add(span)).map_err(|_| wrong())?,
-        None => given.parse().map_err(|_| wrong())?,
-    };
-    if day < today {
-        return Err(Error::Usage(format!("`{given}` is over already")));
-    }
-    Ok(day)
+    crate::judge::reason::reason(given, "").map_err(str::to_owned)
 }
 
 /// A list to import, by its name.
@@ -78,11 +64,11 @@ pub(in crate::cli) fn import(args: &ImportArgs) -> Result<u8, Error> {
     let settings = &config.exceptions;
     let actor = env::actor();
     if !settings.lets(&actor) {
-        report::notice(&allow::refusal(&actor, None));
+        report::notice(&because::refusal(&actor, None));
         return Ok(exit::REFUSED);
     }
     let today = env::today();
-    let until = allow::until(args.until.as_deref(), DAYS.min(settings.max), settings.max, today)?;
+    let until = until_day(args.until.as_deref(), DAYS.min(settings.max), settings.max, today)?;
     let sources = if args.from.is_empty() { known(&top)? } else { named(&args.from)? };
     if sources.is_empty() {
         let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
@@ -90,7 +76,7 @@ pub(in crate::cli) fn import(args: &ImportArgs) -> Result<u8, Error> {
         return Err(Error::Usage(format!("none of these lists is here: {names}")));
     }
     let path = top.join(exception::FILE);
-    let mut exceptions = read(&path)?;
+    let (_, mut exceptions) = put_down(&path)?;
     let salt = fresh_salt()?;
     let by_hash = Stretches::of(Some(repo.common_dir()));
     let by = repo.author().map(|mail| one_line(&mail).replace(' ', "_"));
@@ -120,14 +106,6 @@ pub(in crate::cli) fn import(args: &ImportArgs) -> Result<u8, Error> {
     }
     let unread = sources.iter().any(|source| source.list.fault.is_some());
     Ok(if unread { exit::INCOMPLETE } else { exit::PASSED })
-}
-
-/// A salt for a file that has none.
-pub(in crate::cli) fn fresh_salt() -> Result<Salt, Error> {
-    let mut salt = [0; SALT_BYTES];
-    getrandom::fill(&mut salt)
-        .map_err(|error| Error::Usage(format!("the system gives no random bytes: {error}")))?;
-    Ok(Salt::new(salt))
 }
 
 /// The lists at the top of the work tree.
@@ -160,44 +138,6 @@ fn named(paths: &[PathBuf]) -> Result<Vec<Source>, Error> {
         Ok(Source { name, list })
     };
     paths.iter().map(read).collect()
-}
-
-/// The exceptions that are there already. A file that cannot be read in full is not
-/// written over.
-fn read(path: &Path) -> Result<Exceptions, Error> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        Err(source) => return Err(Error::File { deed: "read", path: path.to_owned(), source }),
-    };
-    let exceptions = Exceptions::parse(&bytes);
-    match exceptions.faults.first() {
-        Some(fault) => Err(Error::Config {
-            path: path.to_owned(),
-            line: fault.line,
-            what: fault.what.to_owned(),
-        }),
-        None => Ok(exceptions),
-    }
-}
-
-/// Writes the file as a whole, or not at all.
-pub(in crate::cli) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::File { deed: "write", path: path.to_owned(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // Made for a team to read, as far as the person's umask lets it.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }
 
 fn tell(carried: &[(&Source, Vec<Carried>)], until: Date, added: usize, dry_run: bool) {
@@ -257,21 +197,4 @@ fn tell_json(carried: &[(&Source, Vec<Carried>)], until: Date, dry_run: bool) {
         "unread": faults.collect::<Vec<_>>(),
     });
     report::data(&all.to_string());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::day;
-
-    #[test]
-    fn an_end_is_a_date_or_a_number_of_days_and_not_over() {
-        let today = "2026-11-21".parse().unwrap();
-        let on = |given| day(given, today).map(|day| day.to_string()).map_err(|_| ());
-
-        assert_eq!(on("90d"), Ok("2027-02-19".to_owned()));
-        assert_eq!(on("2026-11-21"), Ok("2026-11-21".to_owned()));
-        for wrong in ["2026-11-20", "-1d", "99999999999d", "soon", ""] {
-            assert_eq!(on(wrong), Err(()), "{wrong}");
-        }
-    }
 }

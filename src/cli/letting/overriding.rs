@@ -3,7 +3,7 @@
 use crate::catalogue::Kind;
 use crate::cli::ask::{Person, Watch};
 use crate::cli::check::run::Check;
-use crate::cli::{env, letting::allow, open};
+use crate::cli::{env, letting::because, open};
 use crate::coach::{Card, letting};
 use crate::error::Error;
 use crate::judge::reason::reason;
@@ -83,7 +83,7 @@ fn weighed(given: &str, cards: &mut [Card]) -> Result<(String, Vec<usize>), Erro
     let given = if given == ASK { asked()? } else { given.to_owned() };
     let reason = reason(&given, rule).map_err(usage)?;
     if check.shown(reason.as_bytes()) != reason.as_bytes() {
-        return Err(usage(allow::HOLDS));
+        return Err(usage(because::HOLDS));
     }
     let ids = which.iter().filter_map(|at| cards.get(*at)?.id).map(|id| id.to_string());
     once(repo.common_dir(), &reason, &ids.collect())?;
@@ -192,7 +192,7 @@ pub(in crate::cli) fn typed(given: &str, rule: &str) -> Result<String, Error> {
         Err(error) => return Err(error),
     };
     if check.shown(reason.as_bytes()) != reason.as_bytes() {
-        return Err(Error::Usage(allow::HOLDS.to_owned()));
+        return Err(Error::Usage(because::HOLDS.to_owned()));
     }
     Ok(reason)
 }

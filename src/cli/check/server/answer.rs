@@ -8,6 +8,7 @@ use crate::coach::Card;
 use crate::config::server::Answer;
 use crate::exit;
 use crate::judge::Verdict;
+use crate::judge::reason::reason;
 use crate::report::{self, Style};
 use crate::source::Coverage;
 use crate::text::{Count, Escaped};
@@ -20,12 +21,6 @@ const STYLE: Style = Style { width: 72, unicode: false };
 
 /// The push option that says why a refusal is to be overridden.
 const REASON: &[u8] = b"leakcoach.reason=";
-
-/// As many characters a reason has at least.
-const REASON_AT_LEAST: usize = 10;
-
-/// As many characters of a reason are repeated at most.
-const REASON_AT_MOST: usize = 200;
 
 /// As many places are named at most.
 const PLACES: usize = 20;
@@ -104,7 +99,7 @@ impl Push {
                 found.refused.iter_mut().for_each(|card| card.here.push_str(after));
                 report::received(&found.refused, &found.coverage, self.progress.done, STYLE);
                 self.remarks(&found);
-                self.refuse(&found, reason.and_then(Result::err));
+                self.refuse(&found, reason.and_then(Result::err).as_deref());
                 code
             }
         }
@@ -180,23 +175,21 @@ impl Push {
 
     /// The pusher's reason to let it through nevertheless, or why that does not count.
     /// Nothing where none was given.
-    fn reason(&self) -> Option<Result<String, &'static str>> {
+    fn reason(&self) -> Option<Result<String, String>> {
         let options: Vec<_> = env::push_options().collect();
         let given = options.iter().find_map(|option| option.as_bytes().strip_prefix(REASON))?;
         if !self.check.config.server.override_by_reason {
-            return Some(Err("your reason does not count: this server lets none override"));
+            let why = "your reason does not count: this server lets none override";
+            return Some(Err(why.to_owned()));
         }
-        let reason = String::from_utf8_lossy(given);
-        let reason = reason.trim();
-        if reason.chars().count() < REASON_AT_LEAST {
-            return Some(Err("your reason does not count: it takes ten characters or more"));
-        }
-        let scanned = self.check.scan(b"", reason.as_bytes(), &mut Coverage::default());
+        let given = String::from_utf8_lossy(given);
+        let scanned = self.check.scan(b"", given.as_bytes(), &mut Coverage::default());
         if !scanned.findings.is_empty() {
-            return Some(Err("your reason holds a credential itself: revoke that"));
+            return Some(Err("your reason holds a credential itself: revoke that".to_owned()));
         }
-        let told: String = reason.chars().take(REASON_AT_MOST).collect();
-        Some(Ok(Escaped(told.as_bytes()).to_string()))
+        let weighed = reason(&given, "");
+        let weighed = weighed.map_err(|why| format!("your reason does not count: {why}"));
+        Some(weighed.map(|_| Escaped(given.trim().as_bytes()).to_string()))
     }
 
     fn let_through(&self, found: &Findings, reason: &str) {

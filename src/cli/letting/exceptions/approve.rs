@@ -4,7 +4,7 @@ use super::{own_file, put_down};
 use crate::cli::check::run::Check;
 use crate::cli::key::Stretches;
 use crate::cli::letting::approval::{Trust, listed};
-use crate::cli::letting::import::write;
+use crate::cli::letting::file::write;
 use crate::cli::named::{self, Named};
 use crate::cli::{env, open, recorded::recall};
 use crate::coach::letting;
