@@ -10,6 +10,7 @@ pub mod check;
 pub mod checksum;
 pub(crate) mod coaching;
 pub(crate) mod foreign;
+mod given;
 pub(crate) mod governance;
 pub(crate) mod lessons;
 pub(crate) mod lint;
@@ -24,10 +25,11 @@ mod told;
 mod user;
 
 pub use check::Check;
+pub use given::{Extends, Fault, Remark, Search, UserRule, Weight};
 pub use privilege::Signal;
 pub use schema::{Engine, Grade, Kind, Lifetime, Severity};
 pub use told::Told;
-pub use user::{Extends, Fault, Remark, Search, UserRule, UserRules, Weight};
+pub use user::UserRules;
 
 use std::cmp::Ordering;
 use std::sync::OnceLock;

@@ -3,7 +3,7 @@
 //!
 //! What is read back is not trusted: its words are made fit for a terminal.
 
-use super::user::kept;
+use super::given::kept;
 use super::{
     ByteSet, Catalogue, Coaching, Engine, Grade, Kind, Lifetime, Lines, Rule, Severity, Words,
 };

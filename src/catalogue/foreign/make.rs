@@ -2,7 +2,7 @@
 
 use super::whole::{self, Allow, Pattern, Required, Target, Whole};
 use super::{AllowDraft, Draft, Foreign, Written, filter, literal};
-use crate::catalogue::user::{Fault, Remark, Search, UserRule, Weight, filled, kept};
+use crate::catalogue::given::{Fault, Remark, Search, UserRule, Weight, filled, kept};
 use crate::catalogue::{
     ByteSet, Coaching, Engine, FileLine, Grade, Kind, Lifetime, Lines, Rule, Severity, Words,
 };

@@ -13,7 +13,7 @@ mod whole;
 
 pub(crate) use whole::{Required, Seen, Whole};
 
-use super::user::{Extends, Fault, Remark, UserRule};
+use super::given::{Extends, Fault, Remark, UserRule};
 use make::Builder;
 
 /// A file may extend another, and that one a third, as in gitleaks.

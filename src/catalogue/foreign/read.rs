@@ -5,8 +5,8 @@
 //! github.com/betterleaks/betterleaks (docs/config.md).
 
 use super::{AllowDraft, Base, Draft, Foreign, RequiredDraft, Written};
+use crate::catalogue::given::{Fault, Remark, Weight};
 use crate::catalogue::lint::unquoted;
-use crate::catalogue::user::{Fault, Remark, Weight};
 use crate::source::lines::LineStarts;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
