@@ -10,6 +10,7 @@ mod letting;
 mod long;
 mod mask;
 mod named;
+mod overview;
 mod own;
 mod pipelines;
 mod recorded;
@@ -34,7 +35,7 @@ use crate::error::Error;
 use crate::record::Deed;
 use crate::source::{self, Repo};
 use crate::{exit, hook, report};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Read;
 
@@ -87,7 +88,8 @@ impl Args {
             };
             return Ok(Self { set, command });
         }
-        Self::try_parse_from(args)
+        let command = overview::grouped(Self::command(), env::style());
+        Self::from_arg_matches(&command.try_get_matches_from(args)?)
     }
 }
 
@@ -101,10 +103,12 @@ enum Command {
     /// Take the hooks out and put back what was there
     #[command(after_help = "Example:\n  leakcoach uninstall")]
     Uninstall(hooks::InstallArgs),
-    /// Prove that the hooks fire, by a fake commit in a scratch repository
+    /// Prove by a fake commit that the hooks fire
+    ///
+    /// The commit is made in a scratch repository, by this repository's own hooks.
     #[command(after_help = "Example:\n  leakcoach doctor --format json")]
     Doctor(hooks::DoctorArgs),
-    /// Show a refused commit, its way out and a passed one in a scratch repository
+    /// Show a refused commit and its way out, in a scratch repository
     #[command(after_help = "Example:\n  leakcoach demo")]
     Demo,
     /// Look at this repository and propose a configuration
@@ -115,7 +119,7 @@ enum Command {
         after_help = "Examples:\n  leakcoach config\n  leakcoach config --format json\n  leakcoach config --check"
     )]
     Config(config::ConfigArgs),
-    /// Tell which line of policy decides, try lines out, and find those that never do
+    /// Tell which line of policy decides, try lines, find dead ones
     #[command(
         after_help = "Examples:\n  leakcoach policy explain 7h2kq9xw\n  leakcoach policy test policy-cases.toml\n  leakcoach policy lint"
     )]
@@ -140,7 +144,9 @@ enum Command {
     /// What an installed hook calls
     #[command(after_help = "Example:\n  leakcoach hook pre-commit")]
     Hook(HookArgs),
-    /// Answer an event of an AI agent, from standard input, in that agent's own contract
+    /// Answer an AI agent's event, in that agent's own contract
+    ///
+    /// The event is read from standard input.
     #[command(
         after_help = "Exit codes: 0 the answer is on standard output, 2 refused with the reason on standard error; for `generic` 0 allowed, 1 refused, 3 could not check.\n\nExamples:\n  leakcoach install --agent claude-code\n  leakcoach guard --agent claude-code < event.json"
     )]
@@ -150,7 +156,9 @@ enum Command {
         after_help = "Exit codes: those of the server; 2 wrong usage or configuration, 126 and 127 where it cannot be run.\n\nExamples:\n  leakcoach mcp -- npx -y @modelcontextprotocol/server-filesystem .\n  leakcoach mcp --agent cursor --name files -- mcp-server-filesystem .\n  leakcoach mcp serve"
     )]
     Mcp(mcp::McpArgs),
-    /// Let an agent do for a time what leakcoach refuses it: asks the person at the terminal
+    /// Let an agent do for a time what is refused to it
+    ///
+    /// The person at the terminal is asked.
     #[command(
         after_help = "Examples:\n  leakcoach approve --agent claude-code --scope env-file:.env.test --for 30m --reason 'e2e tests need it'\n  leakcoach approve --list"
     )]
@@ -160,12 +168,16 @@ enum Command {
         after_help = "Examples:\n  leakcoach check\n  leakcoach check --all-changes\n  leakcoach check --branch topic\n  leakcoach check --history\n  leakcoach check --tree .\n  leakcoach check --log build.log\n  pbpaste | leakcoach check --stdin --path settings.yml\n  leakcoach check --report sarif=leakcoach.sarif --report html=leakcoach.html\n  leakcoach check --repos repos.txt --shard 2/8 --part part-2.jsonl"
     )]
     Check(check::CheckArgs),
-    /// Join the parts of a check that several machines made into what one would have said
+    /// Join the parts of a check that several machines made
+    ///
+    /// What comes out is what one machine would have said.
     #[command(
         after_help = "Examples:\n  leakcoach merge part-*.jsonl\n  leakcoach merge part-*.jsonl --report sarif=leakcoach.sarif"
     )]
     Merge(merge::MergeArgs),
-    /// Prove that the private record is as leakcoach left it, read it, hand out a part, or have it forget
+    /// Prove, read, hand out and forget what is recorded
+    ///
+    /// Whether the private record is as leakcoach left it; a part of it for somebody else.
     #[command(
         after_help = "Examples:\n  leakcoach audit verify\n  leakcoach audit show --since 7d --why 'weekly look'\n  leakcoach audit replay 7h2kq9xw\n  leakcoach audit export --to Ana --why 'weekly look' --out ana.export\n  leakcoach audit forget --finding 7h2kq9xw --why 'asked to'"
     )]
@@ -173,37 +185,41 @@ enum Command {
         #[command(subcommand)]
         ask: audit::Ask,
     },
-    /// Tell how leakcoach does: what its cards led to, what to tune, by control of a framework too
+    /// Tell what cards led to and what to tune
+    ///
+    /// By control of a framework too, and for others to read.
     #[command(
         after_help = "Examples:\n  leakcoach report --since 90d\n  leakcoach report --format html --output feedback.html\n  leakcoach report --shared --format markdown\n  leakcoach report --framework csf\n  leakcoach report --apply 1"
     )]
     Report(feedback::ReportArgs),
-    /// List what somebody should look at again, give it to somebody and close it
+    /// List what to look at again, assign it and close it
     #[command(
         after_help = "Examples:\n  leakcoach review\n  leakcoach review --assign q5k2m7ab --to ann\n  leakcoach review --close q5k2m7ab --note 'the template was mended'"
     )]
     Review(review::ReviewArgs),
-    /// Say that a finding is none: recorded, and the ways to silence it told
+    /// Record that a finding is none, and be told how to silence it
     #[command(
         after_help = "Example:\n  leakcoach wrong 7h2kq9xw --because 'checksum of a public archive'"
     )]
     Wrong(wrong::WrongArgs),
-    /// Write down what is here already, so that only what is new is refused
+    /// Write down what is here, so that only what is new is refused
     #[command(
         after_help = "Examples:\n  leakcoach baseline\n  leakcoach baseline --tree src config\n  leakcoach baseline --check"
     )]
     Baseline(baseline::BaselineArgs),
-    /// Let one credential through until a day, with a reason, on the record
+    /// Let one credential through until a day, with a reason
     #[command(
         after_help = "Exit codes: 0 it is written, 1 you may not, 2 the reason or the end is none.\n\nExamples:\n  leakcoach allow 7h2kq9xw --reason 'revoked on Monday, kept for the parser'\n  leakcoach allow src/app.py:12 --reason 'the vendor publishes this key' --until 14d"
     )]
     Allow(allow::AllowArgs),
-    /// List the exceptions: live, expiring, expired, dead, and those that do not count
+    /// List the exceptions: live, expiring, expired, dead or void
     #[command(
         after_help = "Examples:\n  leakcoach exceptions\n  leakcoach exceptions --check --format json\n  leakcoach exceptions --prune\n  leakcoach exceptions approve src/app.py:12"
     )]
     Exceptions(exceptions::ExceptionsArgs),
-    /// Tell all about a rule, a finding, or what was seen in a file and why some is let through
+    /// Tell all about a rule, a finding or a file
+    ///
+    /// Of a file, what was seen in it and why some of that is let through.
     #[command(
         after_help = "Examples:\n  leakcoach explain github-pat\n  leakcoach explain 7h2kq9xw\n  leakcoach explain config/app.py\n  leakcoach explain github-pat --with-ai 'llm --no-log'"
     )]
@@ -215,48 +231,58 @@ enum Command {
         #[arg(long, value_name = "CMD", num_args = 0..=1, default_missing_value = "")]
         with_ai: Option<String>,
     },
-    /// A lesson of two minutes, with a question at its end
+    /// Take a lesson of two minutes, with a question at its end
     #[command(
         after_help = "Examples:\n  leakcoach learn\n  leakcoach learn exposure\n  leakcoach learn --rule github-pat"
     )]
     Learn(learn::LearnArgs),
-    /// Tell fresh fake credentials from look-alikes, in a scratch repository
+    /// Tell fresh fake credentials from look-alikes, in a drill
+    ///
+    /// In a scratch repository.
     #[command(
         after_help = "Examples:\n  leakcoach drill\n  leakcoach drill --commit --count 5\n  leakcoach drill --seed 7 --mark 3,9\n  leakcoach drill --ci"
     )]
     Drill(drill::DrillArgs),
-    /// Measure precision and recall on labelled files, or count findings in real code
+    /// Measure precision and recall on labelled files
+    ///
+    /// Or count findings in real code, which has no labels.
     #[command(
         after_help = "Examples:\n  leakcoach eval samples --labels samples/labels.csv --list 20\n  leakcoach eval /usr/lib/python3.11"
     )]
     Eval(eval::EvalArgs),
-    /// Replace a credential by what reads it at run time: shows the change, writes on consent
+    /// Replace a credential by what reads it at run time
+    ///
+    /// Shows the change, and writes it on consent.
     #[cfg(feature = "fix")]
     #[command(
         after_help = "Examples:\n  leakcoach fix\n  leakcoach fix 7h2kq9xw --dry-run\n  leakcoach fix config/app.py:12 --name PAYMENTS_TOKEN --yes\n  leakcoach fix --undo"
     )]
     Fix(fix::FixArgs),
-    /// Let a deployment go on only with a fresh, signed approval of this commit for this target
+    /// Let a deployment go on only with a fresh, signed approval
+    ///
+    /// Of this very commit, for this target.
     #[command(
         after_help = "Exit codes: 0 it may go on, 1 no approval counts, 2 wrong usage or configuration, 3 it cannot be told.\n\nExamples:\n  leakcoach gate --target production\n  leakcoach gate approve --target production --for 2h --reason 'release 4' --push"
     )]
     Gate(gate::GateArgs),
-    /// Turn other tools' lists of ignored findings into exceptions that end
+    /// Turn other tools' ignore lists into exceptions that end
     #[command(
         after_help = "Examples:\n  leakcoach import --dry-run\n  leakcoach import --until 30d --reason 'found before we moved; being rotated'\n  leakcoach import --from ci/trufflehog-exclude.txt"
     )]
     Import(import::ImportArgs),
-    /// Go the whole way out of a leaked credential, step by step, and remember what is done
+    /// Go the whole way out, step by step, and remember it
+    ///
+    /// From found to revoked, rotated, vaulted and looked after.
     #[command(
         after_help = "Exit codes: 0 nothing is left to do or what was asked is recorded, 1 something is left.\n\nExamples:\n  leakcoach remediate 7h2kq9xw\n  leakcoach remediate 7h2kq9xw --next\n  leakcoach remediate 7h2kq9xw --done rotated='new key since 10:40, ticket 812'\n  leakcoach remediate 7h2kq9xw --skip history --reason 'revoked: its text opens nothing'\n  leakcoach remediate 7h2kq9xw --close\n  leakcoach remediate --status --all --format json"
     )]
     Remediate(remediate::RemediateArgs),
-    /// Take a credential out of commits, of this clone alone or also of what was pushed
+    /// Take a credential out of commits, pushed ones too
     #[command(
         after_help = "Examples:\n  leakcoach rewrite 7h2kq9xw --dry-run\n  leakcoach rewrite config/app.py:12 --yes\n  leakcoach rewrite 7h2kq9xw --pushed --yes"
     )]
     Rewrite(rewrite::RewriteArgs),
-    /// Run a command, and mask credentials in what it writes while it writes it
+    /// Run a command, and mask credentials in what it writes
     #[command(
         after_help = "Exit code: that of the command; 126 it cannot be run, 127 there is none; a signal that ends it ends leakcoach.\n\nExamples:\n  leakcoach run -- npm publish\n  leakcoach run --strict -- ./deploy.sh production"
     )]
@@ -266,22 +292,26 @@ enum Command {
         after_help = "Examples:\n  leakcoach rules --service github\n  leakcoach rules --severity critical --format json\n  leakcoach rules --sample github-pat"
     )]
     Rules(rules::RulesArgs),
-    /// Send what was recorded to the sinks that are configured, from where each has come to
+    /// Send what was recorded to the sinks that are configured
+    ///
+    /// Each from where it has come to.
     #[command(
         after_help = "Exit codes: 0 everything arrived, 3 something did not and stays for the next time.\n\nExamples:\n  leakcoach send\n  leakcoach send siem --dry-run\n  leakcoach send --status --format json"
     )]
     Send(send::SendArgs),
-    /// Put a credential into your vault, and say how programs read it from there
+    /// Put a credential into your vault, and say how to read it
     #[command(
         after_help = "Examples:\n  leakcoach vault --check\n  leakcoach vault 7h2kq9xw --to pass\n  leakcoach vault config/app.py:12 --dry-run\n  leakcoach vault 7h2kq9xw --to aws-ssm --place path=/shop/{name} --yes\n  new-token | leakcoach vault 7h2kq9xw --new --replace --yes"
     )]
     Vault(vault::VaultArgs),
-    /// Ask a service whether a credential of its still opens something
+    /// Ask a service whether its credential still opens something
     #[command(
         after_help = "Exit codes: 0 it opens nothing, 1 it is alive, 3 it could not be told.\n\nExamples:\n  leakcoach verify\n  leakcoach verify 7h2kq9xw --yes\n  leakcoach verify config/app.py:12 --host gitlab.acme.example\n  leakcoach verify --all --history --dry-run"
     )]
     Verify(verify::VerifyArgs),
-    /// Make a credential useless where its service has a call for that, else say where
+    /// Make a credential useless, or say where that is done
+    ///
+    /// By a call, where its service has one for that.
     #[command(
         after_help = "Exit codes: 0 it opens nothing, 1 it is alive, 3 it could not be told or revoked from here.\n\nExamples:\n  leakcoach revoke 7h2kq9xw\n  leakcoach revoke github-pat --dry-run\n  leakcoach revoke 7h2kq9xw --yes --confirm github-pat"
     )]

@@ -1,4 +1,4 @@
-//! `leakcoach report`: what the record says of how leakcoach does, and what to change for it.
+//! `leakcoach report`: what the record says of what cards led to, and what to change for it.
 
 use crate::cli::recorded::audit::reading::reason;
 use crate::cli::recorded::audit::when;

@@ -278,7 +278,8 @@ impl Recall {
     pub(in crate::cli) fn follow_up(&self, cards: &[Card]) -> Option<String> {
         let told = cards.iter().zip(&self.tellings);
         let fresh = told.filter(|(_, telling)| **telling != Telling::Brief).map(|(card, _)| card);
-        // What is configured is read where there is something to say, which is seldom.
+        // What is configured is read where there is something to say, which is seldom; where
+        // it cannot be read, the check said so.
         let said = |config: &Config, card: &Card| {
             let Past { meetings, heeds } = &self.past;
             let id = card.id.map(|id| id.to_string());

@@ -9,7 +9,7 @@ use crate::record::{Order, Record, Told, What};
 use crate::scan::Confidence;
 use crate::text::Escaped;
 use crate::{exit, report};
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use std::ops::ControlFlow;
 
 #[derive(Debug, Args)]
@@ -128,15 +128,11 @@ fn meant(name: &str, record: Option<&Record>) -> Result<Meant, Error> {
 /// What would silence it, the narrowest first: what it is for, and how.
 fn ways(meant: &Meant, because: &str) -> Vec<(String, String)> {
     let Meant { rule, finding, place, proven } = meant;
-    let mut ways = Vec::new();
-    let has_allow = crate::cli::Args::command().find_subcommand("allow").is_some();
-    if has_allow {
-        let quoted = because.replace('\'', "'\\''");
-        ways.push((
-            "an exception for this value, with an end:".to_owned(),
-            format!("leakcoach allow {finding} --reason '{quoted}'"),
-        ));
-    }
+    let quoted = because.replace('\'', "'\\''");
+    let mut ways = vec![(
+        "an exception for this value, with an end:".to_owned(),
+        format!("leakcoach allow {finding} --reason '{quoted}'"),
+    )];
     if let Some((place, _)) = place {
         ways.push((
             format!("a comment on its line ({place}):"),

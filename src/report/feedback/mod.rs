@@ -78,7 +78,7 @@ impl Page {
     /// All that `feedback` tells.
     pub fn of(feedback: &Feedback) -> Self {
         Self {
-            title: "How leakcoach does".to_owned(),
+            title: "What cards led to, and what to tune".to_owned(),
             meta: parts::meta(feedback),
             parts: parts::all(feedback),
             json: json!(feedback),
