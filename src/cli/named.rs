@@ -15,8 +15,10 @@ use crate::judge::policy::Facts;
 use crate::report;
 use crate::scan::{Confidence, Finding};
 use crate::secret::Secret;
+#[cfg(feature = "fix")]
+use crate::source::Medium;
 use crate::source::role::FileRole;
-use crate::source::{Medium, Repo, index, range, worktree};
+use crate::source::{Repo, index, range, worktree};
 use crate::text::{Count, Escaped};
 use bstr::{BString, ByteSlice};
 use std::collections::BTreeSet;
@@ -45,6 +47,7 @@ pub(super) struct Named {
     pub(super) exposure: Exposure,
     /// The whole id of the commit it was seen in; nothing when it is in none yet.
     pub(super) commit: Option<String>,
+    #[cfg(feature = "fix")]
     pub(super) medium: Medium,
     /// What policy may ask of it.
     pub(super) facts: Facts,
@@ -71,6 +74,7 @@ impl Named {
             role: seen.role,
             exposure: seen.exposure,
             commit: seen.stand.commit_id(),
+            #[cfg(feature = "fix")]
             medium: seen.stand.medium,
             facts: Facts::of(finding, seen.context),
         })
