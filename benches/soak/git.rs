@@ -7,7 +7,7 @@ use fastrand::Rng;
 use flate2::{Compression, write::ZlibEncoder};
 use git2::{IndexAddOption, Oid, Repository, RepositoryInitOptions, Signature};
 use gix_hash::ObjectId;
-use leakcoach::source::{Repo, RepoEnv, index, range};
+use leakcoach::source::{Repo, RepoEnv, Towards, index, range};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -220,7 +220,8 @@ impl Target for Objects {
         let above = drawn_id(rng);
         let lines = format!("refs/tags/x {id} refs/tags/x {}\n", "0".repeat(40));
         let repo = &self.grounds.repo;
-        let pushed = || range::pushed(repo, lines.as_bytes(), "origin")?.change_sets(repo);
+        let pushed =
+            || range::pushed(repo, lines.as_bytes(), Towards::named("origin"))?.change_sets(repo);
         self.grounds.with_object(&id, &packed(input), || {
             self.grounds.with_object(&above, &packed(commit.as_bytes()), || {
                 let (_read_or_refused, took) = timed(|| {
@@ -273,7 +274,8 @@ impl Target for PushedRefs {
         let remote = inputs::pick(rng, &["origin", "", "other", "https://host.example/a", "*["]);
         let repo = &self.grounds.repo;
         let (sent, took) = timed(|| {
-            range::pushed(repo, input, remote).and_then(|outgoing| outgoing.change_sets(repo))
+            range::pushed(repo, input, Towards::named(remote))
+                .and_then(|outgoing| outgoing.change_sets(repo))
         });
         match sent {
             Ok(_) => Ok(took),

@@ -27,13 +27,14 @@ use crate::config::Visibility;
 use crate::error::Error;
 use crate::judge::{Actor, Exposure, Verdict};
 use crate::report;
-use crate::source::{self, Coverage, Repo};
+use crate::source::{self, Coverage, Repo, Towards};
 use crate::text::Escaped;
 use checked::Checked;
 use clap::Args;
 use going::Going;
 use logs::logs;
 use run::Check;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -179,12 +180,12 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
         all_changes(&open()?, rules)
     } else if let Some(revision) = &args.commit {
         let repo = open()?;
-        outgoing(&repo, &source::range::one(&repo, revision)?, "", rules)
+        outgoing(&repo, &source::range::one(&repo, revision)?, rules)
     } else if let Some(name) = &args.branch {
         branch(&open()?, name, rules)
     } else if let Some(range) = &args.range {
         let repo = open()?;
-        outgoing(&repo, &source::range::range(&repo, range)?, "", rules).map(past_the_hooks)
+        outgoing(&repo, &source::range::range(&repo, range)?, rules).map(past_the_hooks)
     } else {
         let repo = open()?;
         changes(&repo, &source::index::staged(&repo)?, rules)
@@ -192,21 +193,34 @@ fn what(args: &CheckArgs, rules: &[PathBuf]) -> Result<Checked, Error> {
 }
 
 pub(super) fn push(repo: &Repo, args: &[OsString], input: &[u8]) -> Result<Checked, Error> {
-    let mut url = args.get(1).map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
-    let commits = match env::managed_push() {
-        Some(push) if input.is_empty() => {
-            url.clone_from(&push.url);
+    let told = |at| args.get(at).map_or(Cow::Borrowed(""), |arg: &OsString| arg.to_string_lossy());
+    let managed = env::managed_push().filter(|_| input.is_empty());
+    let (remote, url) = match &managed {
+        Some(push) => (push.remote.as_str().into(), push.url.as_str().into()),
+        None => (told(0), told(1)),
+    };
+    let mut check = Check::new(Some(repo), &[])?;
+    let is_public = |url: &[u8]| check.config.visibility(url) == Visibility::Public;
+    let towards = Towards { remote: &remote, url: &url, is_public: &is_public };
+    let commits = match &managed {
+        Some(push) => {
             let (from, to) = (push.from.as_deref(), push.to.as_deref().unwrap_or("HEAD"));
-            source::range::between(repo, from, to, &push.remote)?
+            source::range::between(repo, from, to, towards)?
         }
-        _ => {
-            let remote = args.first().map(|arg| arg.to_string_lossy().into_owned());
-            source::range::pushed(repo, input, remote.as_deref().unwrap_or_default())?
-        }
+        None => source::range::pushed(repo, input, towards)?,
     };
     // Only what takes long is worth a thread that shows it.
     let _shown = (commits.commits.len() >= MANY).then(long::shown);
-    leaving(repo, &commits, &url, input, &[])
+    let mut checked = leaving(&mut check, repo, &commits, &url, input)?;
+    if !checked.cards.is_empty() {
+        let told = commits.stale.iter().map(|branch| {
+            let short = branch.strip_prefix(b"refs/remotes/").unwrap_or(branch);
+            let name = check.shown(short);
+            format!("{} is not what the remote has now; see it by: git fetch -p", Escaped(&name))
+        });
+        checked.told.extend(told);
+    }
+    Ok(checked)
 }
 
 /// Checks all that is not committed; what is both staged and in the work tree is told once.
@@ -228,7 +242,7 @@ fn branch(repo: &Repo, name: &str, rules: &[PathBuf]) -> Result<Checked, Error> 
         let (name, against) = (Escaped(name.as_bytes()), Escaped(against.as_bytes()));
         report::notice(&format!("nothing to check: {against} has all commits of {name}"));
     }
-    outgoing(repo, &branch.outgoing, "", rules)
+    outgoing(repo, &branch.outgoing, rules)
 }
 
 /// Checks what is staged and, when a hook manager names files beside those, all of them
@@ -307,22 +321,20 @@ fn past_the_hooks(mut checked: Checked) -> Checked {
 fn outgoing(
     repo: &Repo,
     commits: &source::range::Outgoing,
-    url: &str,
     rules: &[PathBuf],
 ) -> Result<Checked, Error> {
-    leaving(repo, commits, url, b"", rules)
+    leaving(&mut Check::new(Some(repo), rules)?, repo, commits, "", b"")
 }
 
 /// Checks commits and the words that leave with them, to the remote at `url` if to any;
 /// `lines` are git's, of the refs that are pushed.
 fn leaving(
+    check: &mut Check,
     repo: &Repo,
     commits: &source::range::Outgoing,
     url: &str,
     lines: &[u8],
-    rules: &[PathBuf],
 ) -> Result<Checked, Error> {
-    let mut check = Check::new(Some(repo), rules)?;
     let readers = check.config.visibility(url.as_bytes());
     check.going = Going::to_remote(lines, Some(readers).filter(|_| !url.is_empty()));
     check.committed = match readers {

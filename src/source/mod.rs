@@ -32,6 +32,7 @@ pub mod stage;
 pub mod state;
 #[cfg(test)]
 mod testing;
+mod towards;
 pub mod trail;
 pub mod tree;
 mod walk;
@@ -45,6 +46,7 @@ pub use packs::Unpacked;
 pub use remote::{Remote, host_and_path, without_credentials};
 pub use repo::{Head, InProgress, Repo, RepoEnv};
 pub use similar::Carried;
+pub use towards::Towards;
 pub use work::{Progress, Work};
 
 use bstr::BString;

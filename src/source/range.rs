@@ -2,9 +2,11 @@
 
 use super::compare::{ChangeSet, New, compare};
 use super::object::{self, Kind};
-use super::repo::{Repo, broken, hex_id, oid};
+use super::repo::{Repo, hex_id, oid};
+use super::towards::{Towards, tracking_branches};
 use super::{Change, Mode, Origin, walk};
 use crate::error::Error;
+use crate::text::Escaped;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use std::collections::HashSet;
@@ -28,6 +30,8 @@ pub struct Outgoing {
     pub tags: Vec<ObjectId>,
     /// Names that the remote does not have yet, in full.
     pub new_refs: Vec<BString>,
+    /// Tracking branches that did not count: the remote's own branch stands elsewhere.
+    pub stale: Vec<BString>,
 }
 
 impl Outgoing {
@@ -57,35 +61,42 @@ impl Outgoing {
 /// `<local-ref> SP <local-oid> SP <remote-ref> SP <remote-oid>`.
 ///
 /// Left out is what the remote is known to have: what its refs, as git just heard them,
-/// and its tracking branches reach. A remote without tracking branches, or one that is
-/// an address, is taken to have what any tracking branch has.
-pub fn pushed(repo: &Repo, lines: &[u8], remote: &str) -> Result<Outgoing, Error> {
+/// and its tracking branches reach. A tracking branch that stands elsewhere than the remote's
+/// branch does not count: what was taken out of the remote would be sent there again.
+pub fn pushed(repo: &Repo, lines: &[u8], towards: Towards<'_>) -> Result<Outgoing, Error> {
     let mut wanted = Vec::new();
-    let mut known = Vec::new();
+    let mut there = Vec::new();
     let mut sent = Outgoing::default();
+    let mut updates = Vec::new();
     for (index, line) in lines.lines().enumerate() {
         let update = Update::parse(line).ok_or_else(|| {
             Error::Usage(format!("line {} on standard input is no ref to be pushed", index + 1))
         })?;
+        updates.push(update);
+    }
+    for update in &updates {
         // A ref that is to be deleted sends nothing; what it held is on the remote.
         let Some(local) = update.local else { continue };
         match peel(repo, local, &mut sent.tags)? {
             (commit, Kind::Commit) => wanted.push(commit),
-            (id, _) => sent.bare.push((update.name, id)),
+            (id, _) => sent.bare.push((update.name.clone(), id)),
         }
         if update.remote.is_none() {
-            sent.new_refs.push(update.there);
+            sent.new_refs.push(update.there.clone());
         }
         if let Some(remote) = update.remote
             && repo.has(remote)?
             && let (commit, Kind::Commit) = peel(repo, remote, &mut Vec::new())?
         {
-            known.push(commit);
+            there.push(commit);
         }
     }
     if !wanted.is_empty() {
-        known.extend(tracked(repo, remote)?);
-        sent.commits = commits_between(repo, &known, &wanted)?;
+        let heard: Vec<_> = updates.iter().map(|it| (it.there.as_bstr(), it.remote)).collect();
+        let known = towards.known(repo, &heard)?;
+        sent.stale = known.stale;
+        there.extend(known.commits);
+        sent.commits = commits_between(repo, &there, &wanted)?;
     }
     Ok(sent)
 }
@@ -98,23 +109,35 @@ pub fn one(repo: &Repo, revision: &str) -> Result<Outgoing, Error> {
     Ok(Outgoing { commits: vec![repo.commit_id(revision)?], ..Outgoing::default() })
 }
 
-/// The commits of `A..B`: those that `B` reaches and `A` does not. Either may be left
-/// out for `HEAD`.
+/// The commits of `A..B`: those that `B` reaches and `A` does not; of `A...B` those that one
+/// of them alone reaches. Either may be left out for `HEAD`.
 pub fn range(repo: &Repo, range: &str) -> Result<Outgoing, Error> {
-    let unknown = || Error::Revision { revision: range.to_owned() };
-    let (from, to) = range.split_once("..").ok_or_else(unknown)?;
+    let (from, to) = range.split_once("..").ok_or_else(|| {
+        let words = format!("`{}` is no range: write A..B", Escaped(range.as_bytes()));
+        Error::Usage(words)
+    })?;
+    let (to, both) = to.strip_prefix('.').map_or((to, false), |to| (to, true));
     if to.starts_with('.') || to.contains("..") {
-        return Err(unknown());
+        return Err(Error::Revision { revision: range.to_owned() });
     }
     let id = |revision: &str| repo.commit_id(if revision.is_empty() { "HEAD" } else { revision });
-    let commits = commits_between(repo, &[id(from)?], &[id(to)?])?;
+    let (from, to) = (id(from)?, id(to)?);
+    let mut commits = commits_between(repo, &[from], &[to])?;
+    if both {
+        commits.extend(commits_between(repo, &[to], &[from])?);
+    }
     Ok(Outgoing { commits, ..Outgoing::default() })
 }
 
-/// The commits that `to` reaches, and neither `from` nor what `remote` is known to have.
+/// The commits that `to` reaches, and neither `from` nor what the remote is known to have.
 /// Where `from` is all zeros or not known here, the remote's branches alone count.
-pub fn between(repo: &Repo, from: Option<&str>, to: &str, remote: &str) -> Result<Outgoing, Error> {
-    let mut known = tracked(repo, remote)?;
+pub fn between(
+    repo: &Repo,
+    from: Option<&str>,
+    to: &str,
+    towards: Towards<'_>,
+) -> Result<Outgoing, Error> {
+    let mut known = towards.known(repo, &[])?.commits;
     let zeros = |revision: &str| revision.bytes().all(|byte| byte == b'0');
     if let Some(from) = from.filter(|from| !zeros(from))
         && let Ok(from) = repo.commit_id(from)
@@ -128,7 +151,8 @@ pub fn between(repo: &Repo, from: Option<&str>, to: &str, remote: &str) -> Resul
 /// The commits that `HEAD` reaches and no remote is known to have.
 pub fn unpushed(repo: &Repo) -> Result<Outgoing, Error> {
     let Some(head) = repo.head()?.commit else { return Ok(Outgoing::default()) };
-    let commits = commits_between(repo, &tracked(repo, "")?, &[head])?;
+    let known: Vec<_> = tracking_branches(repo)?.into_iter().map(|(_, id)| id).collect();
+    let commits = commits_between(repo, &known, &[head])?;
     Ok(Outgoing { commits, ..Outgoing::default() })
 }
 
@@ -215,43 +239,6 @@ pub(super) fn commit_of(repo: &Repo, reference: &git2::Reference<'_>) -> Option<
         Ok((commit, Kind::Commit)) => Some(commit),
         Ok(_) | Err(_) => None,
     }
-}
-
-/// The commits that tracking branches of a remote stand at; those of any remote when
-/// it has none.
-fn tracked(repo: &Repo, remote: &str) -> Result<Vec<ObjectId>, Error> {
-    let all = tracking_branches(repo)?;
-    let own = format!("refs/remotes/{remote}/");
-    let of = |prefix: &str| -> Vec<ObjectId> {
-        let matching = all.iter().filter(|(name, _)| name.starts_with(prefix.as_bytes()));
-        matching.map(|(_, id)| *id).collect()
-    };
-    let ids = of(&own);
-    Ok(if ids.is_empty() || remote.is_empty() { of("") } else { ids })
-}
-
-pub(super) fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
-    let what = "the tracking branches";
-    let mut branches = Vec::new();
-    if let Some(native) = repo.native() {
-        let failed = |error: git2::Error| broken(what, &error);
-        for reference in native.references_glob("refs/remotes/*").map_err(failed)? {
-            let reference = reference.map_err(failed)?;
-            // What points nowhere hides nothing.
-            if let Some(commit) = commit_of(repo, &reference) {
-                branches.push((reference.name_bytes().into(), commit));
-            }
-        }
-        return Ok(branches);
-    }
-    let format = "--format=%(objectname) %(objecttype) %(refname)";
-    let lines = repo.git().ask(what, &["for-each-ref", format, "refs/remotes/"])?;
-    for line in lines.lines() {
-        if let [id, b"commit", name] = line.splitn_str(3, " ").collect::<Vec<_>>().as_slice() {
-            branches.push(((*name).into(), hex_id(what, id)?));
-        }
-    }
-    Ok(branches)
 }
 
 /// The commits that `wanted` reach and `known` do not, parents first.

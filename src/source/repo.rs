@@ -111,7 +111,14 @@ impl Repo {
             git2::Repository::open_ext(&place.start, flags, [] as [&OsStr; 0])
         };
         match native {
-            Ok(native) => Ok(Self::new(place, Backend::Native(native))),
+            // A namespace is how a server hides refs from who fetches; they are here all the
+            // same, and `HEAD` is in none.
+            Ok(native) => {
+                if native.namespace_bytes().is_some() {
+                    native.remove_namespace().map_err(|error| broken("the namespace", &error))?;
+                }
+                Ok(Self::new(place, Backend::Native(native)))
+            }
             Err(error) if error.code() == git2::ErrorCode::NotFound => {
                 Err(Error::NoRepository { path: place.start })
             }

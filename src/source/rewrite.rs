@@ -7,8 +7,9 @@
 mod objects;
 
 use super::object::{Kind, Thing};
-use super::range::{commits_between, peel, tracking_branches};
+use super::range::{commits_between, peel};
 use super::repo::{Repo, hex_id};
+use super::towards::tracking_branches;
 use crate::error::Error;
 use crate::secret::Secret;
 use bstr::{BString, ByteSlice};

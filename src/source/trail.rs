@@ -7,6 +7,7 @@ mod course;
 pub use course::{Brought, Course, course, course_of, staged};
 
 use super::repo::{InProgress, Repo};
+use super::towards::tracking_branches;
 use super::{index, range};
 use crate::error::Error;
 use bstr::{BString, ByteSlice};
@@ -61,7 +62,7 @@ pub struct Tracked {
 /// # Errors
 /// References cannot be read.
 pub fn tracked(repo: &Repo) -> Result<Tracked, Error> {
-    let tips = range::tracking_branches(repo)?.into_iter().map(|(_, id)| id).collect();
+    let tips = tracking_branches(repo)?.into_iter().map(|(_, id)| id).collect();
     let (has_remotes, shallow) = (!repo.remotes()?.is_empty(), repo.is_shallow()?);
     Ok(Tracked { tips, has_remotes, shallow })
 }

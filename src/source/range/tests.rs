@@ -2,9 +2,9 @@
 
 use super::{Outgoing, changes_of_commit, pushed, range};
 use crate::error::Error;
-use crate::source::Origin;
 use crate::source::repo::Repo;
 use crate::source::testing::{Sandbox, new_text};
+use crate::source::{Origin, Towards};
 use gix_hash::ObjectId;
 use std::fmt::Display;
 
@@ -56,7 +56,7 @@ fn outgoing(
 
 #[track_caller]
 fn push(sandbox: &Sandbox, lines: &str) -> Vec<String> {
-    outgoing(sandbox, |repo| pushed(repo, lines.as_bytes(), "origin")).1
+    outgoing(sandbox, |repo| pushed(repo, lines.as_bytes(), Towards::named("origin"))).1
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_secret_that_was_added_and_removed_again_is_still_sent() {
     sandbox.write("a", "1\n");
     let head = sandbox.commit("out");
 
-    let lines = line("refs/heads/main", head, "refs/heads/main", ZEROS);
+    let lines = line("refs/heads/main", head, "refs/heads/main", sandbox.id("origin/main"));
     assert_eq!(push(&sandbox, &lines), ["a: passing", "a: "]);
 }
 
@@ -146,7 +146,8 @@ fn a_remote_without_branches_of_its_own_counts_on_those_of_others() {
     let lines = line("HEAD", head, "refs/heads/new", ZEROS);
 
     for remote in ["elsewhere", "https://host.example/a.git", ""] {
-        let sent = outgoing(&sandbox, |repo| pushed(repo, lines.as_bytes(), remote)).1;
+        let sent =
+            outgoing(&sandbox, |repo| pushed(repo, lines.as_bytes(), Towards::named(remote))).1;
         assert_eq!(sent, ["new: n"], "{remote}");
     }
 }
@@ -228,6 +229,9 @@ fn a_range_is_what_the_end_reaches_and_the_start_does_not() {
         ("main~1..", vec!["a: y"]),
         ("origin/main..main", vec!["a: x", "a: y"]),
         ("HEAD..HEAD~1", vec![]),
+        ("HEAD~1...HEAD", vec!["a: y"]),
+        ("HEAD...HEAD~1", vec!["a: y"]),
+        ("...origin/main", vec!["a: x", "a: y"]),
     ] {
         assert_eq!(outgoing(&sandbox, |repo| range(repo, text)).1, lines, "{text}");
     }
@@ -236,9 +240,13 @@ fn a_range_is_what_the_end_reaches_and_the_start_does_not() {
 #[test]
 fn what_git_does_not_know_is_no_range() {
     let sandbox = with_remote();
-    for text in ["", "HEAD", "HEAD...HEAD", "nowhere..HEAD", "--all..HEAD", "a..b..c"] {
+    for text in ["HEAD....HEAD", "nowhere..HEAD", "--all..HEAD", "a..b..c"] {
         let error = range(&sandbox.repo(), text).expect_err(text);
         assert!(matches!(error, Error::Revision { .. }), "{text}: {error}");
+    }
+    for text in ["", "HEAD", "HEAD^!"] {
+        let error = range(&sandbox.repo(), text).expect_err(text);
+        assert!(matches!(error, Error::Usage(_)), "{text}: {error}");
     }
 }
 
@@ -252,7 +260,8 @@ fn a_line_that_git_never_writes_is_an_error() {
         format!("{head} {head} {head}\n"),
         format!("refs/heads/main main refs/heads/main {head}\n"),
     ] {
-        let error = pushed(&sandbox.repo(), lines.as_bytes(), "origin").expect_err(&lines);
+        let error =
+            pushed(&sandbox.repo(), lines.as_bytes(), Towards::named("origin")).expect_err(&lines);
         assert!(matches!(error, Error::Usage(_)), "{lines:?}: {error}");
     }
 }
@@ -262,7 +271,8 @@ fn a_local_commit_that_is_not_here_is_an_error() {
     let sandbox = with_remote();
     let lines = line("refs/heads/main", "1".repeat(40), "refs/heads/main", ZEROS);
 
-    let error = pushed(&sandbox.repo(), lines.as_bytes(), "origin").expect_err("it is missing");
+    let error = pushed(&sandbox.repo(), lines.as_bytes(), Towards::named("origin"))
+        .expect_err("it is missing");
     assert!(matches!(error, Error::Repository { .. }), "{error}");
 }
 
@@ -276,7 +286,10 @@ fn sha256_history_is_read_too() {
     let lines = line("refs/heads/main", head, "refs/heads/main", "0".repeat(64));
 
     let repo = sandbox.repo();
-    let sets = pushed(&repo, lines.as_bytes(), "origin").unwrap().change_sets(&repo).unwrap();
+    let sets = pushed(&repo, lines.as_bytes(), Towards::named("origin"))
+        .unwrap()
+        .change_sets(&repo)
+        .unwrap();
     let text: Vec<String> = sets.iter().flat_map(|set| new_text(&repo, set)).collect();
     assert_eq!(text, ["a: 1", "a: 2"]);
 }
@@ -301,7 +314,8 @@ fn a_blob_that_comes_back_to_its_path_is_given_once() {
         sandbox.commit("next");
     }
 
-    let lines = line("refs/heads/main", sandbox.id("HEAD"), "refs/heads/main", ZEROS);
+    let known = sandbox.id("origin/main");
+    let lines = line("refs/heads/main", sandbox.id("HEAD"), "refs/heads/main", known);
     assert_eq!(push(&sandbox, &lines), ["a: first", "a: other"]);
 }
 
@@ -331,4 +345,62 @@ fn trees_without_end_are_refused_in_time() {
     }
     let set = changes_of_commit(&sandbox.repo(), nested(&sandbox, 1_000, 1)).unwrap();
     assert_eq!(set.changes.len(), 1);
+}
+
+#[test]
+fn a_tracking_branch_that_the_remote_contradicts_does_not_count() {
+    let sandbox = with_remote();
+    let first = sandbox.id("HEAD");
+    sandbox.write("a", "1\npurged\n");
+    let purged = sandbox.commit("purged there since");
+    sandbox.git(&["push", "-q", "origin", "main", "main:topic"]);
+    let told = |lines: String| {
+        let (sent, text) =
+            outgoing(&sandbox, |repo| pushed(repo, lines.as_bytes(), Towards::named("origin")));
+        (text, sent.stale.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let (main, topic) = ("refs/remotes/origin/main", "refs/remotes/origin/topic");
+
+    // Another branch is known to have the commit.
+    let lines = line("refs/heads/topic", purged, "refs/heads/topic", ZEROS);
+    assert_eq!(told(lines.clone()), (vec![], vec![topic.to_owned()]));
+    sandbox.git(&["update-ref", main, &first.to_string()]);
+    assert_eq!(told(lines), (vec!["a: purged".to_owned()], vec![topic.to_owned()]));
+    // The remote's branch is behind the tracking branch.
+    sandbox.git(&["update-ref", "-d", topic]);
+    sandbox.git(&["update-ref", main, &purged.to_string()]);
+    let lines = line("main", purged, "refs/heads/main", first);
+    assert_eq!(told(lines), (vec!["a: purged".to_owned()], vec![main.to_owned()]));
+    // It was made anew there.
+    let lines = line("main", purged, "refs/heads/main", "1".repeat(40));
+    assert_eq!(told(lines).0, ["a: 1", "deep/b: 2", "a: purged"]);
+}
+
+#[test]
+fn a_remote_whose_name_goes_on_with_a_slash_is_another() {
+    let sandbox = with_remote();
+    sandbox.git(&["remote", "add", "origin/mirror", "../mirror.git"]);
+    let first = sandbox.id("HEAD");
+    sandbox.write("a", "1\nmirrored\n");
+    let head = sandbox.commit("mirrored");
+    sandbox.git(&["update-ref", "refs/remotes/origin/mirror/main", "HEAD"]);
+
+    let lines = line("refs/heads/main", head, "refs/heads/main", first);
+    assert_eq!(push(&sandbox, &lines), ["a: mirrored"]);
+}
+
+#[test]
+fn a_public_remote_is_known_to_have_only_what_is_public() {
+    let sandbox = with_remote();
+    let lines = line("HEAD", sandbox.id("HEAD"), "refs/heads/first", ZEROS);
+    let sent = |public: &'static str, url: &str| {
+        let is_public = move |url: &[u8]| url == public.as_bytes();
+        let towards = Towards { remote: "new", url, is_public: &is_public };
+        outgoing(&sandbox, |repo| pushed(repo, lines.as_bytes(), towards)).1
+    };
+
+    assert_eq!(sent("none", "../new.git"), [""; 0]);
+    assert_eq!(sent("../new.git", "../new.git"), ["a: 1", "deep/b: 2"]);
+    // The same place by its address.
+    assert_eq!(sent("../origin.git", "../origin.git"), [""; 0]);
 }

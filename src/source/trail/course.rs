@@ -4,8 +4,9 @@
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::source::compare::{New, compare};
-use crate::source::range::{changes_of_commit, commits_between, tracking_branches};
+use crate::source::range::{changes_of_commit, commits_between};
 use crate::source::repo::Repo;
+use crate::source::towards::tracking_branches;
 use crate::source::{Change, Origin};
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;

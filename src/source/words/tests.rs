@@ -1,10 +1,10 @@
 //! Messages and names, by libgit2 and by git.
 
 use super::{Words, has_scissors, kept_of_message, message_of_commit, words_of_history};
-use crate::source::Medium;
 use crate::source::range::pushed;
 use crate::source::repo::Repo;
 use crate::source::testing::Sandbox;
+use crate::source::{Medium, Towards};
 use bstr::ByteSlice;
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// `name: text`, one a message or name that a push sends.
 fn sent(repo: &Repo, lines: &str) -> Vec<String> {
-    let outgoing = pushed(repo, lines.as_bytes(), "origin").unwrap();
+    let outgoing = pushed(repo, lines.as_bytes(), Towards::named("origin")).unwrap();
     let tell = |words: Words| format!("{}: {}", words.name, words.text.trim_ascii().as_bstr());
     outgoing.words(repo).map(|words| tell(words.unwrap())).collect()
 }
