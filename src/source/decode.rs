@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-/// `bytes` as UTF-8 where they are UTF-16, with a mark or without; else as they are.
+/// As many letters in a row, each beside a NUL, are UTF-16 in another text.
+const RUN: usize = 8;
+
+/// `bytes` as UTF-8 where they are UTF-16 or UTF-32, with a mark or without, and where a part
+/// of them is UTF-16; else as they are.
 ///
 /// Latin-1 and broken UTF-8 need no decoding: credentials are ASCII in both.
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -12,29 +16,37 @@ pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
 /// How a text is written.
 #[derive(Debug, Clone, Copy)]
 pub enum Encoding {
-    /// So that nothing need be done.
+    /// So that nothing need be done but for parts in UTF-16.
     Utf8,
     /// In UTF-16.
     Utf16(Order),
+    /// In UTF-32.
+    Utf32(WideOrder),
 }
 
 impl Encoding {
     /// That of a text that begins with `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         match bytes {
+            [0xff, 0xfe, 0, 0, ..] => Self::Utf32(u32::from_le_bytes),
+            [0, 0, 0xfe, 0xff, ..] => Self::Utf32(u32::from_be_bytes),
             [0xff, 0xfe, ..] => Self::Utf16(u16::from_le_bytes),
             [0xfe, 0xff, ..] => Self::Utf16(u16::from_be_bytes),
-            _ => unmarked(bytes).map_or(Self::Utf8, Self::Utf16),
+            _ => unmarked(bytes),
         }
     }
 
     /// A part of such a text in UTF-8, without the mark at its begin.
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         match self {
-            Self::Utf8 => Cow::Borrowed(bytes),
+            Self::Utf8 => narrowed(bytes),
             Self::Utf16(order) => Cow::Owned(match bytes {
                 [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => utf16(rest, order),
                 _ => utf16(bytes, order),
+            }),
+            Self::Utf32(order) => Cow::Owned(match bytes {
+                [0xff, 0xfe, 0, 0, rest @ ..] | [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, order),
+                _ => utf32(bytes, order),
             }),
         }
     }
@@ -47,6 +59,10 @@ impl Encoding {
                 let (pairs, _) = bytes.as_chunks();
                 pairs.iter().filter(|pair| order(**pair) == u16::from(b'\n')).count()
             }
+            Self::Utf32(order) => {
+                let (units, _) = bytes.as_chunks();
+                units.iter().filter(|unit| order(**unit) == u32::from(b'\n')).count()
+            }
         }
     }
 }
@@ -54,45 +70,160 @@ impl Encoding {
 /// Makes a unit of UTF-16 of two bytes.
 pub type Order = fn([u8; 2]) -> u16;
 
-/// The byte order of UTF-16 without a mark: mostly ASCII, so that every other byte is NUL.
-fn unmarked(bytes: &[u8]) -> Option<Order> {
-    let head = &bytes[..bytes.len().min(1024) / 2 * 2];
-    if head.len() < 8 {
-        return None;
+/// Makes a unit of UTF-32 of four bytes.
+pub type WideOrder = fn([u8; 4]) -> u32;
+
+/// How a text without a mark is written: where it is mostly ASCII, every other byte of UTF-16
+/// is NUL, and three of four of UTF-32.
+fn unmarked(bytes: &[u8]) -> Encoding {
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    let (units, _) = head.as_chunks::<4>();
+    if units.len() < 2 {
+        return Encoding::Utf8;
     }
-    let nul =
-        |offset: usize| head.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd, half) = (nul(0), nul(1), head.len() / 2);
-    if odd * 10 >= half * 7 && even * 10 <= half {
-        Some(u16::from_le_bytes)
-    } else if even * 10 >= half * 7 && odd * 10 <= half {
-        Some(u16::from_be_bytes)
+    let most = |holds: fn(&[u8; 4]) -> bool| {
+        units.iter().filter(|unit| holds(unit)).count() * 10 >= units.len() * 9
+    };
+    if most(|unit| matches!(unit, [letter, 0, 0, 0] if *letter > 0)) {
+        return Encoding::Utf32(u32::from_le_bytes);
+    } else if most(|unit| matches!(unit, [0, 0, 0, letter] if *letter > 0)) {
+        return Encoding::Utf32(u32::from_be_bytes);
+    }
+    let (pairs, _) = head.as_chunks::<2>();
+    if pairs.iter().any(|pair| is_letter(pair[0]) && is_letter(pair[1])) {
+        // Other text stands before or after it.
+        return Encoding::Utf8;
+    }
+    let nul = |at: usize| pairs.iter().filter(|pair| pair[at] == 0).count() * 10;
+    let (first, second) = (nul(0), nul(1));
+    if second >= pairs.len() * 7 && first <= pairs.len() {
+        Encoding::Utf16(u16::from_le_bytes)
+    } else if first >= pairs.len() * 7 && second <= pairs.len() {
+        Encoding::Utf16(u16::from_be_bytes)
     } else {
-        None
+        Encoding::Utf8
     }
 }
 
 fn utf16(bytes: &[u8], order: Order) -> Vec<u8> {
-    let units = bytes.chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
+    let (pairs, _) = bytes.as_chunks();
+    let units = pairs.iter().map(|pair| order(*pair));
     let mut out = String::with_capacity(bytes.len() / 2);
     out.extend(char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)));
     out.into_bytes()
 }
 
+fn utf32(bytes: &[u8], order: WideOrder) -> Vec<u8> {
+    let (units, _) = bytes.as_chunks();
+    let units = units.iter().map(|unit| char::from_u32(order(*unit)));
+    let mut out = String::with_capacity(bytes.len() / 4);
+    out.extend(units.map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    out.into_bytes()
+}
+
+/// `bytes` with their parts in UTF-16 made ASCII: Windows' shell appends such lines to a text
+/// that is none (`>>`), and programs hold their words so.
+fn narrowed(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut out = Vec::new();
+    let (mut done, mut at) = (0, 0);
+    while let Some(nul) = memchr::memchr(0, bytes.get(at..).unwrap_or_default()) {
+        let nul = at + nul;
+        // The letter stands before its NUL, or after it.
+        let before = nul.checked_sub(1).filter(|it| *it >= done && is_letter(bytes[*it]));
+        let (start, letter) = before.map_or((nul, 1), |before| (before, 0));
+        let (pairs, _) = bytes[start..].as_chunks::<2>();
+        let is_wide = |pair: &&[u8; 2]| is_letter(pair[letter]) && pair[1 - letter] == 0;
+        let count = pairs.iter().take_while(is_wide).count();
+        if count < RUN {
+            at = nul + 1;
+            continue;
+        }
+        out.extend_from_slice(&bytes[done..start]);
+        out.extend(pairs[..count].iter().map(|pair| pair[letter]));
+        done = start + 2 * count;
+        at = done;
+    }
+    if done == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    out.extend_from_slice(&bytes[done..]);
+    Cow::Owned(out)
+}
+
+/// Whether ASCII has it in lines of text.
+fn is_letter(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::to_utf8;
+    use super::{Encoding, to_utf8};
+    use bstr::ByteSlice;
+    use proptest::prelude::*;
+
+    const TEXT: &str = "key = value\nport = 80\n";
+
+    fn wide(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(unit).collect()
+    }
 
     #[test]
     fn utf_16_is_read_with_and_without_its_mark() {
-        let text = "key = value\nport = 80\n";
-        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let (le, be) = (wide(TEXT, u16::to_le_bytes), wide(TEXT, u16::to_be_bytes));
         let marked = [&[0xff, 0xfe][..], &le].concat();
 
         for bytes in [&le, &be, &marked] {
-            assert_eq!(&*to_utf8(bytes), text.as_bytes());
+            assert_eq!(&*to_utf8(bytes), TEXT.as_bytes());
         }
         assert_eq!(&*to_utf8(b"a\0b"), b"a\0b");
+    }
+
+    #[test]
+    fn a_line_before_utf_16_stays_a_line() {
+        let bytes = [b"first\n".as_slice(), &wide(TEXT, u16::to_le_bytes)].concat();
+        assert_eq!(&*to_utf8(&bytes), format!("first\n{TEXT}").as_bytes());
+    }
+
+    #[test]
+    fn utf_32_is_read_with_and_without_its_mark() {
+        for unit in [u32::to_le_bytes, u32::to_be_bytes] {
+            for mark in ["", "\u{feff}"] {
+                let text = format!("{mark}{TEXT}");
+                let bytes: Vec<u8> = text.chars().flat_map(|char| unit(u32::from(char))).collect();
+                assert_eq!(&*to_utf8(&bytes), TEXT.as_bytes());
+                assert_eq!(Encoding::of(&bytes).lines(&bytes), 2);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_utf_16_at_the_end_of_another_text_are_read() {
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            for before in ["one line\n", "\u{e9}", "\0\0\0"] {
+                let before = before.repeat(200);
+                let bytes = [before.as_bytes(), &wide(TEXT, unit), b"\xff"].concat();
+                let text = [before.as_bytes(), TEXT.as_bytes(), b"\xff"].concat();
+                // Among NULs the last one before a letter can be the letter's own.
+                let read = to_utf8(&bytes).replace(b"\0", b"");
+                assert_eq!(read, text.replace(b"\0", b""), "{before:?}");
+            }
+        }
+        let short = b"\x01\0a\0b\0c\0\0\0";
+        assert_eq!(&*to_utf8(short), short);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_nul_is_taken_away_and_lines_stay(bytes in "[a\n\0\u{1}]{0,120}") {
+            let (bytes, encoding) = (bytes.as_bytes(), Encoding::Utf8);
+            let text = encoding.decode(bytes);
+            prop_assert_eq!(text.replace(b"\0", b""), bytes.replace(b"\0", b""));
+            prop_assert_eq!(encoding.lines(bytes), encoding.lines(&text));
+        }
+
+        #[test]
+        fn any_bytes_are_decoded(bytes: Vec<u8>) {
+            let _text = to_utf8(&bytes);
+        }
     }
 }

@@ -84,7 +84,7 @@ fn characters(bytes: &[u8]) -> usize {
     far.len() + near.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// The lines of `new` that are not carried over from `old`.
+/// The lines of `new` that are not carried over from `old`, whatever white space ends them.
 ///
 /// # Errors
 /// When libgit2 cannot compare them.
@@ -96,8 +96,9 @@ pub fn new_lines(old: &[u8], new: &[u8]) -> Result<NewLines, Error> {
         return Ok(lines_not_in(old, new));
     }
     let mut options = git2::DiffOptions::new();
-    // Attributes and NUL bytes would make a file "binary" and hide its lines.
-    options.context_lines(0).force_text(true);
+    // Attributes and NUL bytes would make a file "binary" and hide its lines. Another end of
+    // a line (CRLF for LF, a last line that gets its line feed) makes no line new.
+    options.context_lines(0).force_text(true).ignore_whitespace_eol(true);
     let fail = |error: git2::Error| Error::Repository {
         what: "the difference of two blobs".to_owned(),
         why: error.message().to_owned(),
@@ -117,10 +118,11 @@ pub fn new_lines(old: &[u8], new: &[u8]) -> Result<NewLines, Error> {
 }
 
 fn lines_not_in(old: &[u8], new: &[u8]) -> NewLines {
-    let known: HashSet<&[u8]> = old.split(|byte| *byte == b'\n').collect();
+    let known: HashSet<&[u8]> =
+        old.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for (index, line) in new.split(|byte| *byte == b'\n').enumerate() {
-        if known.contains(line) {
+        if known.contains(line.trim_ascii_end()) {
             continue;
         }
         match ranges.last_mut() {
@@ -180,6 +182,23 @@ mod tests {
     #[test]
     fn a_removed_line_makes_nothing_new() {
         assert_eq!(new_lines(b"a\nb\n", b"a\n").unwrap(), NewLines::Ranges(vec![]));
+    }
+
+    #[test]
+    fn another_end_of_a_line_makes_it_no_new_one() {
+        for (old, new) in [
+            ("a\nb\nc\n", "a\r\nb\r\nc\r\nd\r\n"),
+            ("a\r\nb\r\nc\r\n", "a\nb\nc\nd\n"),
+            ("a\nb\nc", "a\nb\nc\nd"),
+            ("a \nb\t\nc", "a\nb\nc\nd\n"),
+        ] {
+            let (old, new) = (old.as_bytes(), new.as_bytes());
+            let last = NewLines::Ranges(vec![4..5]);
+            assert_eq!(new_lines(old, new).unwrap(), last);
+            let set = lines_not_in(old, new);
+            assert!(set.touch(4, 4) && !set.touch(1, 3));
+        }
+        assert!(new_lines(b" a\n", b"a\n").unwrap().touch(1, 1));
     }
 
     #[test]

@@ -14,9 +14,9 @@ use std::ops::Range;
 /// How a file is cut.
 #[derive(Debug, Clone, Copy)]
 pub struct Cut {
-    /// Bytes of a piece. A file that has fewer is one.
+    /// Bytes of a piece, a multiple of four. A file that has fewer is one.
     pub piece: usize,
-    /// Bytes that two pieces have in common. Even, as UTF-16 needs it.
+    /// Bytes that two pieces have in common. A multiple of eight, as UTF-32 needs it.
     pub overlap: usize,
     /// Bytes of the largest archive that is given whole.
     pub archive: u64,
@@ -140,8 +140,8 @@ fn fill(reader: &mut impl Read, size: usize, buffer: &mut Vec<u8>) -> Result<()>
 
 /// The piece `raw`, of which `own` is its own.
 fn piece(raw: &[u8], own: Range<usize>, encoding: Encoding, lines_before: usize) -> Piece<'_> {
-    if let Encoding::Utf8 = encoding {
-        return Piece { raw, text: Cow::Borrowed(raw), lines_before, whole: false, own };
+    if let (Encoding::Utf8, text @ Cow::Borrowed(_)) = (encoding, encoding.decode(raw)) {
+        return Piece { raw, text, lines_before, whole: false, own };
     }
     let part = |range: Range<usize>| encoding.decode(raw.get(range).unwrap_or_default());
     let mut text = part(0..own.start).into_owned();

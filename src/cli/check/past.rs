@@ -5,13 +5,14 @@ use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::trails::Trails;
 use crate::cli::spread::shard::Share;
 use crate::error::Error;
-use crate::source::decode::{Encoding, to_utf8};
+use crate::source::decode::to_utf8;
 use crate::source::history::{self, Held, History};
 use crate::source::lfs::Pointer;
 use crate::source::role::{FileRole, role_of, values_are_bare};
 use crate::source::{Coverage, Repo, Unpacked, Unread, archive, range, words};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -191,7 +192,8 @@ impl<'a> Looks<'a> {
     /// Looks at `bytes` as the blob with this number; `base` is the number of one that was
     /// looked at, and what is not in that one.
     fn at(&self, blob: usize, bytes: &[u8], base: Option<(usize, &[Range<usize>])>) {
-        let odd = !matches!(Encoding::of(bytes), Encoding::Utf8);
+        let text = to_utf8(bytes);
+        let odd = matches!(text, Cow::Owned(_));
         let special = archive::is_archive(bytes) || Pointer::of(bytes).is_some();
         let mut seen: Vec<Seen> = Vec::new();
         for (place, held) in self.places_of(blob) {
@@ -206,7 +208,7 @@ impl<'a> Looks<'a> {
                 let known = seen.iter().find(|seen| seen.sort == sort).map(|seen| seen.clean);
                 let clean = known.unwrap_or_else(|| {
                     let fresh = base.filter(|(base, _)| !odd && self.was_clean(*base, sort));
-                    self.is_clean(path, bytes, fresh.map(|(_, fresh)| fresh))
+                    self.is_clean(path, &text, fresh.map(|(_, fresh)| fresh))
                 });
                 if known.is_none() {
                     seen.push(Seen { sort, clean });
@@ -228,12 +230,11 @@ impl<'a> Looks<'a> {
         seen.is_some_and(|seen| seen.iter().any(|seen| seen.sort == sort && seen.clean))
     }
 
-    /// Whether nothing in `bytes`, or around what is `fresh` in it, could be told of.
-    fn is_clean(&self, path: &[u8], bytes: &[u8], fresh: Option<&[Range<usize>]>) -> bool {
-        let text = to_utf8(bytes);
+    /// Whether nothing in `text`, or around what is `fresh` in it, could be told of.
+    fn is_clean(&self, path: &[u8], text: &[u8], fresh: Option<&[Range<usize>]>) -> bool {
         match fresh {
-            Some(fresh) => !self.check.tells(path, &text, &around(bytes, fresh)),
-            None => !self.check.tells(path, &text, std::slice::from_ref(&(0..text.len()))),
+            Some(fresh) => !self.check.tells(path, text, &around(text, fresh)),
+            None => !self.check.tells(path, text, std::slice::from_ref(&(0..text.len()))),
         }
     }
 
