@@ -11,6 +11,7 @@ use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use gix_index::extension::Tree as CacheNode;
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 /// As deep as git itself goes (`core.maxTreeDepth`).
 const DEPTH_AT_MOST: usize = 4096;
@@ -30,6 +31,10 @@ pub struct ChangeSet {
     pub tree: Option<ObjectId>,
     /// What the first parent has and this has not.
     pub(super) removed: Vec<Removed>,
+    /// The trees of the parents.
+    pub(super) parents: Vec<ObjectId>,
+    /// What changed to each parent alone; looked up only once there is a finding in a merge.
+    pub(super) apart: OnceLock<Vec<Option<ChangeSet>>>,
 }
 
 /// A path that is gone, or a folder of such paths.
@@ -137,7 +142,8 @@ pub(super) fn compare(
     parents: &[ObjectId],
     origin: Origin,
 ) -> Result<ChangeSet, Error> {
-    let mut walk = Walk { repo, origin, set: ChangeSet::default(), seen: 0 };
+    let set = ChangeSet { parents: parents.to_vec(), ..ChangeSet::default() };
+    let mut walk = Walk { repo, origin, set, seen: 0 };
     let parents = parents.iter().copied().map(Some).collect();
     // A list and no recursion: how deep folders go is for whoever wrote them to say.
     let mut pending = vec![Folder { path: BString::default(), depth: 0, new, parents }];

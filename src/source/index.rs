@@ -3,7 +3,7 @@
 //!
 //! Blobs come from the index alone; the work tree plays no part.
 
-use super::compare::{ChangeSet, New, Range, compare};
+use super::compare::{ChangeSet, New, Range, Removed, compare};
 use super::object::Thing;
 use super::repo::{Repo, hex_id};
 use super::{Change, Mode, Origin};
@@ -49,7 +49,7 @@ pub fn staged_since_head(repo: &Repo) -> Result<ChangeSet, Error> {
     against(repo, &head.into_iter().collect::<Result<Vec<_>, Error>>()?)
 }
 
-fn against(repo: &Repo, trees: &[ObjectId]) -> Result<ChangeSet, Error> {
+pub(super) fn against(repo: &Repo, trees: &[ObjectId]) -> Result<ChangeSet, Error> {
     let index = read(&repo.index_path(), repo.format());
     if repo.is_bare() && !repo.index_is_given() && matches!(index, Ok(None)) {
         return Ok(ChangeSet::default());
@@ -154,7 +154,7 @@ pub(super) fn as_git_tells(repo: &Repo, parents: &[ObjectId]) -> Result<ChangeSe
             by_path.entry(path).or_default().push(row);
         }
     }
-    let mut set = ChangeSet::default();
+    let mut set = ChangeSet { parents: parents.to_vec(), ..ChangeSet::default() };
     for (path, rows) in by_path {
         let Some(new) = rows.first().map(|row| (row.new, row.new_id)) else { continue };
         // What any parent has just so is in fewer answers than there are parents.
@@ -168,7 +168,12 @@ pub(super) fn as_git_tells(repo: &Repo, parents: &[ObjectId]) -> Result<ChangeSe
                 set.coverage.elsewhere.push(path);
                 continue;
             }
-            (None, _) => continue,
+            (None, _) => {
+                if let Some((thing, id)) = rows.first().and_then(|row| row.old.zip(row.old_id)) {
+                    set.removed.push(Removed { path, id, thing });
+                }
+                continue;
+            }
         };
         let before = if parents.is_empty() {
             Vec::new()

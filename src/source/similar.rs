@@ -2,10 +2,10 @@
 //!
 //! Asked only of files in which something was found, since it has to read others.
 
-use super::compare::ChangeSet;
+use super::compare::{ChangeSet, New, compare};
 use super::object::{Kind, Thing, tree_items};
 use super::repo::Repo;
-use super::{Change, Origin};
+use super::{Change, Origin, index};
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 
@@ -34,11 +34,38 @@ pub struct Carried {
 }
 
 impl ChangeSet {
-    /// Where the content of an added file was before, if half of it or more was in a
-    /// path that this very change removes (a rename) or modifies (a copy).
+    /// Where the content of a file was before in the parents that have none at its path, if
+    /// half of it or more was in a path that is removed (a rename) or modified (a copy) since
+    /// that parent.
     ///
     /// What cannot be read is no candidate, so that its lines count as new.
-    pub fn origin_of(&self, repo: &Repo, change: &Change) -> Option<Carried> {
+    pub fn origins_of(&self, repo: &Repo, change: &Change) -> Vec<Carried> {
+        let lone =
+            self.parents.len() < 2 || !matches!(change.origin, Origin::Index | Origin::Commit(_));
+        if lone || change.before.iter().all(Option::is_some) {
+            return self.origin_of(repo, change).into_iter().collect();
+        }
+        let added = Change { before: vec![None], ..change.clone() };
+        let apart = self.apart.get_or_init(|| self.each_apart(repo, &change.origin));
+        let lacking = change.before.iter().zip(apart).filter(|(before, _)| before.is_none());
+        lacking.filter_map(|(_, set)| set.as_ref()?.origin_of(repo, &added)).collect()
+    }
+
+    /// What a merge changes, to each of its parents alone.
+    fn each_apart(&self, repo: &Repo, origin: &Origin) -> Vec<Option<Self>> {
+        let alone = |parent: &ObjectId| match origin {
+            Origin::Commit(id) => {
+                let new = New::Tree(repo.commit(*id).ok()?.tree);
+                compare(repo, new, &[*parent], origin.clone()).ok()
+            }
+            Origin::Index => index::against(repo, &[*parent]).ok(),
+            Origin::File | Origin::Stdin => None,
+        };
+        self.parents.iter().map(alone).collect()
+    }
+
+    /// The same of a file that none of the parents has, by the first of them.
+    pub(super) fn origin_of(&self, repo: &Repo, change: &Change) -> Option<Carried> {
         if change.before.iter().any(Option::is_some) {
             return None;
         }

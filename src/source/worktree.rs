@@ -11,7 +11,6 @@ use super::{Change, Mode, Origin, index};
 use crate::error::Error;
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 #[cfg(test)]
@@ -56,6 +55,7 @@ pub fn all_changes(repo: &Repo) -> Result<ChangeSet, Error> {
             }
         }
     }
+    set.parents = staged.parents;
     set.changes.extend(staged.changes);
     set.removed.extend(staged.removed);
     set.coverage.add(staged.coverage);
@@ -125,13 +125,4 @@ impl Repo {
         };
         Ok(Bytes::owned(bytes))
     }
-}
-
-/// The lines of a file as git would store them beside `old`, to be compared with it: git
-/// takes the CR off line ends where it is told to (`core.autocrlf`, `text=auto`).
-pub fn beside<'a>(change: &Change, old: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
-    if change.origin == Origin::File && text.contains_str("\r\n") && !old.contains_str("\r\n") {
-        return Cow::Owned(text.replace("\r\n", "\n"));
-    }
-    Cow::Borrowed(text)
 }

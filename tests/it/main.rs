@@ -37,6 +37,7 @@ mod loopback;
 mod mcp;
 mod messages;
 mod modes;
+mod odd;
 mod overridden;
 mod policy;
 mod privileges;

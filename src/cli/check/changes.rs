@@ -156,19 +156,16 @@ impl Check {
                 Err(why) => return Err(unread_before(why)),
             };
             let old = source::decode::to_utf8(&old);
-            new = new.and(new_lines(&old, &source::worktree::beside(change, &old, text))?);
-        }
-        if change.before.iter().any(Option::is_some) {
-            return Ok(new);
+            new = new.and(new_lines(&old, text)?);
         }
         // Moved here: its lines are old, unless they come out of a place that is not checked.
-        match set.origin_of(repo, change) {
-            Some(carried) if !ignored(&self.config, &carried.path) => {
+        for carried in set.origins_of(repo, change) {
+            if !ignored(&self.config, &carried.path) {
                 let old = repo.read(carried.id).map_err(unread_before)?;
-                new_lines(&source::decode::to_utf8(&old), text)
+                new = new.and(new_lines(&source::decode::to_utf8(&old), text)?);
             }
-            Some(_) | None => Ok(new),
         }
+        Ok(new)
     }
 
     /// How far what was found there has come, and the short id of its commit.
@@ -256,10 +253,8 @@ fn members_before(
     config: &Config,
 ) -> Result<HashSet<[u8; 32]>, Error> {
     let mut before: Vec<_> = change.before.iter().flatten().copied().collect();
-    if before.is_empty() {
-        let carried = set.origin_of(repo, change);
-        before.extend(carried.filter(|from| !ignored(config, &from.path)).map(|from| from.id));
-    }
+    let carried = set.origins_of(repo, change).into_iter();
+    before.extend(carried.filter(|from| !ignored(config, &from.path)).map(|from| from.id));
     let mut known = HashSet::new();
     for id in before {
         let old = match repo.read(id) {

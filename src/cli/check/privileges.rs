@@ -33,12 +33,8 @@ impl Check {
             return Ok(());
         }
         let mut ids: Vec<_> = change.before.iter().flatten().copied().collect();
-        if ids.is_empty() {
-            let carried = set.origin_of(repo, change);
-            ids.extend(
-                carried.filter(|from| !ignored(&self.config, &from.path)).map(|from| from.id),
-            );
-        }
+        let carried = set.origins_of(repo, change).into_iter();
+        ids.extend(carried.filter(|from| !ignored(&self.config, &from.path)).map(|from| from.id));
         let mut before = Vec::new();
         for id in ids {
             match repo.read(id) {

@@ -77,10 +77,8 @@ impl Check {
             let mut before = Before::default();
             let Some((repo, set, change, config)) = earlier.from else { return before };
             let mut ids: Vec<ObjectId> = change.before.iter().flatten().copied().collect();
-            if ids.is_empty() {
-                let carried = set.origin_of(repo, change);
-                ids.extend(carried.filter(|from| !ignored(config, &from.path)).map(|from| from.id));
-            }
+            let carried = set.origins_of(repo, change).into_iter();
+            ids.extend(carried.filter(|from| !ignored(config, &from.path)).map(|from| from.id));
             for id in ids {
                 let Ok(old) = repo.read(id) else { continue };
                 let mut add = |piece: &Piece<'_>| self.remember(&change.path, piece, &mut before);

@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::source::compare::{New, compare};
+use crate::source::decode::to_utf8;
 use crate::source::range::{changes_of_commit, commits_between};
 use crate::source::repo::Repo;
 use crate::source::towards::tracking_branches;
@@ -152,7 +153,7 @@ fn held(
 }
 
 fn has(repo: &Repo, blob: ObjectId, value: &Secret) -> bool {
-    repo.read(blob).is_ok_and(|bytes| memmem::find(&bytes, value.expose()).is_some())
+    repo.read(blob).is_ok_and(|bytes| memmem::find(&to_utf8(&bytes), value.expose()).is_some())
 }
 
 /// Where `commit` brings the value anew.
@@ -166,8 +167,7 @@ fn brings(
     let root = repo.commit(commit)?.parents.is_empty();
     let older = |change: &Change| {
         let before = change.before.iter().flatten().any(|id| has(repo, *id, value));
-        let moved = || set.origin_of(repo, change).is_some_and(|from| has(repo, from.id, value));
-        before || change.before.iter().all(Option::is_none) && moved()
+        before || set.origins_of(repo, change).iter().any(|from| has(repo, from.id, value))
     };
     let new = set.changes.iter().filter(|change| has(repo, change.id, value) && !older(change));
     new.map(|change| {

@@ -16,7 +16,6 @@ fn told(sandbox: &Sandbox) -> Vec<String> {
         let new = repo.content(change).expect("it is read");
         let lines = change.before.iter().flatten().fold(NewLines::All, |lines, before| {
             let old = repo.read(*before).expect("the old blob is read");
-            let new = super::beside(change, &old, &new);
             lines.and(new_lines(&old, &new).expect("they compare"))
         });
         let text = new.lines().enumerate().filter(|(at, _)| lines.touch(at + 1, at + 1));
