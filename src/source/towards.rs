@@ -97,7 +97,7 @@ impl<'a> Towards<'a> {
     }
 }
 
-/// Every tracking branch, and the commit it stands at.
+/// Every tracking branch, and the commit it stands at. `origin/HEAD` is none: it names one.
 pub(super) fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
     let what = "the tracking branches";
     let mut branches = Vec::new();
@@ -105,6 +105,9 @@ pub(super) fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>,
         let failed = |error: git2::Error| broken(what, &error);
         for reference in native.references_glob("refs/remotes/*").map_err(failed)? {
             let reference = reference.map_err(failed)?;
+            if reference.kind() == Some(git2::ReferenceType::Symbolic) {
+                continue;
+            }
             // What points nowhere hides nothing.
             if let Some(commit) = commit_of(repo, &reference) {
                 branches.push((reference.name_bytes().into(), commit));
@@ -112,10 +115,10 @@ pub(super) fn tracking_branches(repo: &Repo) -> Result<Vec<(BString, ObjectId)>,
         }
         return Ok(branches);
     }
-    let format = "--format=%(objectname) %(objecttype) %(refname)";
+    let format = "--format=%(objectname) %(objecttype) %(refname) %(symref)";
     let lines = repo.git().ask(what, &["for-each-ref", format, "refs/remotes/"])?;
     for line in lines.lines() {
-        if let [id, b"commit", name] = line.splitn_str(3, " ").collect::<Vec<_>>().as_slice() {
+        if let [id, b"commit", name, b""] = line.splitn_str(4, " ").collect::<Vec<_>>().as_slice() {
             branches.push(((*name).into(), hex_id(what, id)?));
         }
     }

@@ -354,6 +354,7 @@ fn a_tracking_branch_that_the_remote_contradicts_does_not_count() {
     sandbox.write("a", "1\npurged\n");
     let purged = sandbox.commit("purged there since");
     sandbox.git(&["push", "-q", "origin", "main", "main:topic"]);
+    sandbox.git(&["remote", "set-head", "origin", "main"]);
     let told = |lines: String| {
         let (sent, text) =
             outgoing(&sandbox, |repo| pushed(repo, lines.as_bytes(), Towards::named("origin")));
