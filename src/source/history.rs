@@ -7,7 +7,7 @@
 
 use super::object::{self, CommitHead, Kind, Thing};
 use super::packs::{Packs, Reader, Unpacked};
-use super::range::commit_of;
+use super::range::{commit_of, peel};
 use super::repo::{Repo, broken, hex_id, oid};
 use super::work::Work;
 use super::{Coverage, Unread};
@@ -291,6 +291,44 @@ pub(super) fn tips(repo: &Repo, dangling: bool) -> Result<Vec<ObjectId>, Error> 
     let mut tips: Vec<ObjectId> = tips.into_iter().collect();
     tips.sort_unstable();
     Ok(tips)
+}
+
+/// What refs and annotated tags point at without a commit around it: trees and blobs, by the
+/// name of their ref.
+///
+/// # Errors
+/// The refs cannot be read.
+pub fn without_commit(repo: &Repo) -> Result<Vec<(BString, ObjectId)>, Error> {
+    let what = "the refs";
+    let mut targets: Vec<(BString, ObjectId)> = Vec::new();
+    if let Some(native) = repo.native() {
+        let failed = |error: git2::Error| broken(what, &error);
+        for reference in native.references().map_err(failed)? {
+            let reference = reference.map_err(failed)?;
+            // What a ref names by another's name is found by that one.
+            targets.extend(reference.target().map(|id| (reference.name_bytes().into(), oid(id))));
+        }
+    } else {
+        let format = "--format=%(objecttype) %(*objecttype) %(objectname) %(refname)";
+        for line in repo.git().ask(what, &["for-each-ref", format])?.lines() {
+            match line.splitn_str(4, " ").collect::<Vec<_>>().as_slice() {
+                [b"commit", ..] | [_, b"commit", ..] => {}
+                [_, _, id, name] => targets.push(((*name).into(), hex_id(what, id)?)),
+                _ => {}
+            }
+        }
+    }
+    let mut bare = Vec::new();
+    for (name, id) in targets {
+        // What points nowhere is told of by its name alone.
+        if repo.has(id)?
+            && let (id, Kind::Tree | Kind::Blob) = peel(repo, id, &mut Vec::new())?
+        {
+            bare.push((name, id));
+        }
+    }
+    bare.sort_unstable();
+    Ok(bare)
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::source::decode::to_utf8;
 use crate::source::history::{self, Held, History};
 use crate::source::lfs::Pointer;
+use crate::source::range::Outgoing;
 use crate::source::role::{FileRole, role_of, values_are_bare};
-use crate::source::{Coverage, Repo, Unpacked, Unread, archive, range, words};
+use crate::source::{ChangeSet, Coverage, Repo, Unpacked, Unread, archive, range, words};
 use gix_hash::ObjectId;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -60,13 +61,24 @@ pub(in crate::cli) fn all(
 ) -> Result<Checked, Error> {
     let history = history::history(repo, dangling)?;
     check.trails = Trails::alike(history.commits.len());
+    let held = history.blobs.iter().copied().collect();
     let mut checked = brought(check, repo, history, share.as_deref_mut())?;
-    for (place, words) in (0..).zip(words::words_of_history(repo, dangling)?) {
+    let mut place = 0..;
+    for (place, words) in place.by_ref().zip(words::words_of_history(repo, dangling)?) {
         let words = words?;
         if share.as_ref().is_some_and(|share| !share.takes_words(place)) {
             continue;
         }
         check.words(&words, check.committed, &mut checked);
+        if let Some(share) = &mut share {
+            share.mark_words(place, checked.cards.len());
+        }
+    }
+    for (place, set) in place.zip(without_commit(repo, &held)?) {
+        if share.as_ref().is_some_and(|share| !share.takes_words(place)) {
+            continue;
+        }
+        check.changes(repo, &set, &mut checked)?;
         if let Some(share) = &mut share {
             share.mark_words(place, checked.cards.len());
         }
@@ -78,7 +90,23 @@ pub(in crate::cli) fn all(
 
 /// Checks every file that was ever committed.
 pub(in crate::cli) fn files(check: &Check, repo: &Repo) -> Result<Checked, Error> {
-    brought(check, repo, history::history(repo, false)?, None)
+    let history = history::history(repo, false)?;
+    let held = history.blobs.iter().copied().collect();
+    let mut checked = brought(check, repo, history, None)?;
+    for set in without_commit(repo, &held)? {
+        check.changes(repo, &set, &mut checked)?;
+    }
+    Ok(checked)
+}
+
+/// What refs point at without a commit, and no commit holds.
+fn without_commit(repo: &Repo, held: &HashSet<ObjectId>) -> Result<Vec<ChangeSet>, Error> {
+    let outgoing = Outgoing { bare: history::without_commit(repo)?, ..Outgoing::default() };
+    let mut sets = outgoing.change_sets(repo)?;
+    for set in &mut sets {
+        set.changes.retain(|change| !held.contains(&change.id));
+    }
+    Ok(sets)
 }
 
 /// Checks every blob of the history once, and each commit whose blob tells something
