@@ -33,10 +33,11 @@ use checked::Checked;
 use clap::Args;
 use going::Going;
 use logs::logs;
-use run::Check;
+use run::{Check, ignored};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -380,7 +381,11 @@ fn stdin(path: Option<&Path>, rules: &[PathBuf], privileges: bool) -> Result<Che
     let mut checked = Checked::default();
     let mut check = around(rules)?;
     check.whole_privileges = privileges;
-    check.bytes(name, &bytes, &mut checked);
+    if ignored(&check.config, name) {
+        checked.coverage.ignored = 1;
+    } else {
+        check.bytes(name, &bytes, &mut checked);
+    }
     Ok(checked)
 }
 
@@ -391,7 +396,8 @@ fn tree(paths: &[PathBuf], rules: &[PathBuf], privileges: bool) -> Result<Checke
     let mut check = around(rules)?;
     check.whole_privileges = privileges;
     let checked = walk(&check, paths);
-    if checked.coverage.read == 0 && !checked.coverage.is_void() {
+    let seen = checked.coverage.read + checked.coverage.ignored;
+    if seen == 0 && !checked.coverage.is_void() {
         return Err(Error::Usage("nothing to check at these paths".to_owned()));
     }
     Ok(checked)
@@ -401,7 +407,10 @@ fn tree(paths: &[PathBuf], rules: &[PathBuf], privileges: bool) -> Result<Checke
 pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     let all = Mutex::new(Checked::default());
     let names = Mutex::new((Vec::new(), HashSet::new()));
-    let mut coverage = source::tree::walk(paths, long::threads(), &check.work, |path, piece| {
+    let roots = Roots::of(check, paths);
+    let left_out = |path: &Path| roots.leave_out(check, path);
+    let threads = long::threads();
+    let mut coverage = source::tree::walk(paths, threads, &check.work, left_out, |path, piece| {
         let mut part = Checked::default();
         let path = path.strip_prefix(".").unwrap_or(path);
         let name = path.as_os_str().as_encoded_bytes();
@@ -439,4 +448,30 @@ pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     checked.coverage.unopened.sort_by(|a, b| a.path.cmp(&b.path));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     checked
+}
+
+/// Where the paths that a person named are in the repository: what it leaves out is named
+/// from its top.
+struct Roots(Vec<(PathBuf, PathBuf)>);
+
+impl Roots {
+    fn of(check: &Check, paths: &[PathBuf]) -> Self {
+        // Each costs the system some calls, and most repositories leave nothing out.
+        let paths = if check.config.ignore.is_empty() { &[] } else { paths };
+        let place = |path: &PathBuf| {
+            let inside = check.decided.path_in_repository(path)?;
+            Some((path.clone(), PathBuf::from(OsString::from_vec(inside))))
+        };
+        Self(paths.iter().filter_map(place).collect())
+    }
+
+    fn leave_out(&self, check: &Check, path: &Path) -> bool {
+        let inside = self.0.iter().find_map(|(root, inside)| {
+            let below = path.strip_prefix(root).ok()?;
+            // Joined to nothing, a path would end with a slash.
+            Some(if below.as_os_str().is_empty() { inside.clone() } else { inside.join(below) })
+        });
+        let path = inside.as_deref().unwrap_or(path.strip_prefix(".").unwrap_or(path));
+        ignored(&check.config, path.as_os_str().as_encoded_bytes())
+    }
 }

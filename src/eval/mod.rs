@@ -79,6 +79,7 @@ impl Trial {
             &roots,
             None,
             &crate::source::Work::default(),
+            |_| false,
             |path, piece| {
                 let name = path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy();
                 let hits = self.hits(&scanner, &name, piece);

@@ -28,10 +28,18 @@ const LARGE_AT_ONCE: usize = 3;
 const NO_FILE: &str = "it is no file, folder or link";
 
 /// Gives `each` the path and the pieces of every file under `paths`, on several threads
-/// and in no order, until `work` is to stop, and says what could not be read. Each thread holds one piece at a
-/// time; a file's pieces come in order.
-pub fn walk<F>(paths: &[PathBuf], threads: Option<NonZero<usize>>, work: &Work, each: F) -> Coverage
+/// and in no order, until `work` is to stop, and says what could not be read. Files that are
+/// `left_out` are counted and not read. Each thread holds one piece at a time; a file's pieces
+/// come in order.
+pub fn walk<L, F>(
+    paths: &[PathBuf],
+    threads: Option<NonZero<usize>>,
+    work: &Work,
+    left_out: L,
+    each: F,
+) -> Coverage
 where
+    L: Fn(&Path) -> bool + Sync,
     F: Fn(&Path, &Piece<'_>) + Sync,
 {
     let Some((first, others)) = paths.split_first() else {
@@ -51,12 +59,12 @@ where
         let (coverage, send) = (Coverage::default(), send.clone());
         let mut part = Part { coverage, send, gate: &gate, work };
         let mut buffer = Vec::new();
-        let each = &each;
+        let (left_out, each) = (&left_out, &each);
         Box::new(move |entry| {
             if work.stops() {
                 return WalkState::Quit;
             }
-            part.visit(entry, &mut buffer, each);
+            part.visit(entry, &mut buffer, left_out, each);
             WalkState::Continue
         })
     });
@@ -146,6 +154,7 @@ impl Part<'_> {
         &mut self,
         entry: Result<DirEntry, ignore::Error>,
         buffer: &mut Vec<u8>,
+        left_out: &impl Fn(&Path) -> bool,
         each: &impl Fn(&Path, &Piece<'_>),
     ) {
         let entry = match entry {
@@ -167,7 +176,9 @@ impl Part<'_> {
             Ok(kind) => kind,
             Err(error) => return self.unread(path, error.to_string()),
         };
-        if kind.is_file() {
+        if kind.is_file() && left_out(path) {
+            self.coverage.ignored += 1;
+        } else if kind.is_file() {
             match self.read(path, named, buffer, each) {
                 Ok(()) => buffer.shrink_to(BUFFER),
                 Err(error) => self.unread(path, error.to_string()),

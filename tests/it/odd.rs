@@ -147,6 +147,43 @@ fn utf_32_and_lines_in_utf_16_among_others_hide_nothing() {
 }
 
 #[test]
+fn tags_of_blobs_and_trees_belong_to_a_history() {
+    let repo = Repo::plain();
+    repo.write("a.py", &line(&repo, 14)).write("lib/b.py", &line(&repo, 15));
+    repo.git(&["add", "-A"]).accepted();
+    let tree = repo.bytes(&["write-tree"]);
+    let tree = String::from_utf8(tree).unwrap();
+    repo.git(&["tag", "key", &format!("{}:a.py", tree.trim())]).accepted();
+    repo.git(&["tag", "-a", "-m", "a tree", "kept", &format!("{}:lib", tree.trim())]).accepted();
+    repo.git(&["rm", "-q", "-r", "--cached", "."]).accepted();
+    repo.write("a.py", "a = 1\n").git(&["add", "a.py"]).accepted();
+    repo.git(&["commit", "-q", "-m", "clean"]).accepted();
+
+    let told = repo.leakcoach(&["check", "--history"]);
+    assert_eq!(told.refused().says("refs/tags/key:1").says("b.py:1").refusals(), 2);
+    repo.git(&["config", "core.repositoryFormatVersion", "1"]).accepted();
+    repo.git(&["config", "extensions.partialClone", "nobody"]).accepted();
+    assert_eq!(repo.leakcoach(&["check", "--history"]).refused().refusals(), 2);
+}
+
+#[test]
+fn what_the_configuration_leaves_out_is_left_out_of_trees_from_wherever_they_are_named() {
+    let repo = Repo::plain();
+    repo.write(".leakcoach.toml", "[paths]\nignore = [\"lib/made/**\"]\n");
+    repo.write("lib/made/a.py", &line(&repo, 16)).write("lib/b.py", "b = 1\n");
+    let absolute = repo.top().join("lib").display().to_string();
+    let file = repo.top().join("lib/made/a.py").display().to_string();
+
+    for path in [".", "lib", "./lib", "lib/made/a.py", "lib/../lib", &absolute, &file] {
+        repo.leakcoach(&["check", "--tree", path]).accepted();
+    }
+    let below = ["sh", "-c", "cd lib && leakcoach check --tree made b.py"];
+    repo.typed(&below, "").accepted();
+    repo.write("lib/b.py", &line(&repo, 17));
+    assert_eq!(repo.leakcoach(&["check", "--tree", "."]).refused().refusals(), 1);
+}
+
+#[test]
 fn a_range_of_three_dots_is_what_either_side_alone_has() {
     let repo = Repo::plain();
     repo.write("a.py", "a = 1\n").commit_unchecked("first");

@@ -10,11 +10,17 @@ use std::sync::Mutex;
 fn read(top: &Path, paths: &[&str]) -> (Vec<(String, usize)>, Coverage) {
     let found = Mutex::new(BTreeMap::new());
     let paths: Vec<PathBuf> = paths.iter().map(|path| top.join(path)).collect();
-    let coverage = walk(&paths, None, &Work::default(), |path, piece| {
-        let path = path.strip_prefix(top).unwrap().display().to_string();
-        let before = found.lock().unwrap().insert(path, piece.raw.len());
-        assert_eq!(before, None, "no file is read twice");
-    });
+    let coverage = walk(
+        &paths,
+        None,
+        &Work::default(),
+        |path| path.ends_with("left/out"),
+        |path, piece| {
+            let path = path.strip_prefix(top).unwrap().display().to_string();
+            let before = found.lock().unwrap().insert(path, piece.raw.len());
+            assert_eq!(before, None, "no file is read twice");
+        },
+    );
     (found.into_inner().unwrap().into_iter().collect(), coverage)
 }
 
@@ -26,6 +32,15 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::write(path, text).unwrap();
     }
     folder
+}
+
+#[test]
+fn what_is_left_out_is_counted_and_not_read() {
+    let folder = folder(&[("a", "xyz"), ("left/out", "ab")]);
+    let (read, coverage) = read(folder.path(), &["."]);
+
+    assert_eq!(read, [("a".to_owned(), 3)]);
+    assert_eq!((coverage.read, coverage.ignored), (1, 1));
 }
 
 #[test]
