@@ -10,6 +10,7 @@ pub(in crate::cli) mod inside;
 pub(in crate::cli) mod logs;
 pub(in crate::cli) mod past;
 pub(in crate::cli) mod privileges;
+mod roots;
 pub(in crate::cli) mod run;
 pub(in crate::cli) mod server;
 pub(in crate::cli) mod stand;
@@ -33,11 +34,11 @@ use checked::Checked;
 use clap::Args;
 use going::Going;
 use logs::logs;
+use roots::Roots;
 use run::{Check, ignored};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -448,30 +449,4 @@ pub(super) fn walk(check: &Check, paths: &[PathBuf]) -> Checked {
     checked.coverage.unopened.sort_by(|a, b| a.path.cmp(&b.path));
     checked.cards.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     checked
-}
-
-/// Where the paths that a person named are in the repository: what it leaves out is named
-/// from its top.
-struct Roots(Vec<(PathBuf, PathBuf)>);
-
-impl Roots {
-    fn of(check: &Check, paths: &[PathBuf]) -> Self {
-        // Each costs the system some calls, and most repositories leave nothing out.
-        let paths = if check.config.ignore.is_empty() { &[] } else { paths };
-        let place = |path: &PathBuf| {
-            let inside = check.decided.path_in_repository(path)?;
-            Some((path.clone(), PathBuf::from(OsString::from_vec(inside))))
-        };
-        Self(paths.iter().filter_map(place).collect())
-    }
-
-    fn leave_out(&self, check: &Check, path: &Path) -> bool {
-        let inside = self.0.iter().find_map(|(root, inside)| {
-            let below = path.strip_prefix(root).ok()?;
-            // Joined to nothing, a path would end with a slash.
-            Some(if below.as_os_str().is_empty() { inside.clone() } else { inside.join(below) })
-        });
-        let path = inside.as_deref().unwrap_or(path.strip_prefix(".").unwrap_or(path));
-        ignored(&check.config, path.as_os_str().as_encoded_bytes())
-    }
 }
