@@ -99,7 +99,7 @@ impl ChangeSet {
     }
 
     /// The files that are gone, those of whole folders too.
-    fn gone(&self, repo: &Repo) -> Vec<Carried> {
+    pub(super) fn gone(&self, repo: &Repo) -> Vec<Carried> {
         let mut files = Vec::new();
         let mut pending = self.removed.clone();
         // A folder that holds itself many times over would never end.

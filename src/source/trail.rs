@@ -4,7 +4,7 @@
 
 mod course;
 
-pub use course::{Brought, Course, course, course_of, staged};
+pub use course::{Brought, Course, Staged, course, course_of, staged};
 
 use super::repo::{InProgress, Repo};
 use super::towards::tracking_branches;

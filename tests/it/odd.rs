@@ -53,6 +53,27 @@ fn what_was_purged_on_the_remote_is_refused_when_an_old_clone_forces_it_back() {
 }
 
 #[test]
+fn a_staged_value_that_a_remote_has_elsewhere_is_to_be_revoked_first() {
+    let repo = with_remote();
+    let old = line(&repo, 18);
+    repo.write("b.py", &old).commit_unchecked("bad");
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]).accepted();
+    repo.write("a.py", "a = 2\n").commit("here alone").accepted();
+    let told = "the same value is on origin/main already: revoke it first";
+
+    // Indented; moved to another file; copied; brought back after it was taken out here.
+    repo.write("b.py", &format!("    {old}")).commit("again").refused().reads(told);
+    let env = thirty_lines() + &old;
+    repo.write("b.py", "b = 1\n").write(".env", &env).commit("moved").refused().reads(told);
+    repo.git(&["reset", "-q", "--hard"]).accepted();
+    repo.write("c.py", &old).commit("copied").refused().reads(told);
+    repo.git(&["reset", "-q", "--hard"]).accepted();
+    repo.write("b.py", "b = 1\n").commit("taken out").accepted();
+    repo.write("b.py", &old).commit("brought back").refused().reads(told);
+    repo.write("b.py", &line(&repo, 19)).commit("new").refused().reads("it is only staged");
+}
+
+#[test]
 fn what_is_public_for_the_first_time_is_checked_though_a_private_remote_has_it() {
     let repo = with_remote();
     repo.write(".leakcoach.toml", "[remotes]\npublic = [\"**/open\"]\n");

@@ -3,8 +3,8 @@
 use crate::catalogue::Kind;
 use crate::cli::check::stand::{Stand, Where};
 use crate::scan::Finding;
-use crate::source::trail::{self, Course, Reach, State, Tracked, Trail};
-use crate::source::{Medium, Origin, Remote, Repo, host_and_path};
+use crate::source::trail::{self, Course, Reach, Staged, State, Tracked, Trail};
+use crate::source::{ChangeSet, Medium, Origin, Remote, Repo, host_and_path};
 use bstr::BString;
 use gix_hash::ObjectId;
 use std::collections::{HashMap, HashSet};
@@ -12,6 +12,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// For so many commits, the names of branches are asked for.
 const NAMED_AT_MOST: usize = 16;
+
+/// For so many findings that are staged, all of the last commit is looked through.
+const SEARCHES_AT_MOST: usize = 4;
 
 /// For so many findings, the history after them is looked through.
 const COURSES_AT_MOST: usize = 16;
@@ -43,7 +46,7 @@ impl Trails {
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         match (stand.place, stand.medium) {
             (Where::Git(_, _, Origin::Commit(id)), _) => asked.in_commit(*id, finding, stand),
-            (Where::Git(_, _, Origin::Index), _) => asked.staged(finding, stand),
+            (Where::Git(_, beside, Origin::Index), _) => asked.staged(finding, stand, beside.set),
             (Where::Nowhere, Medium::Message | Medium::Path) => {
                 let id = asked.repo.commit_id(stand.commit?).ok()?;
                 asked.in_commit(id, finding, stand)
@@ -122,11 +125,23 @@ impl Asked {
         Some(self.trail(reach, course))
     }
 
-    fn staged(&mut self, finding: &Finding, stand: &Stand<'_>) -> Option<Trail> {
+    fn staged(
+        &mut self,
+        finding: &Finding,
+        stand: &Stand<'_>,
+        beside: &ChangeSet,
+    ) -> Option<Trail> {
+        let (alone, is_value) = (ChangeSet::default(), finding.rule.kind != Kind::Privilege);
+        let beside = if is_value { beside } else { &alone };
+        self.courses += 1;
+        let closely = is_value && self.courses <= SEARCHES_AT_MOST;
         let path = stand.archive.unwrap_or(stand.path);
-        let course = trail::staged(&self.repo, path, stand.raw, &finding.secret).ok()?;
+        let staged = Staged { path, bytes: stand.raw, value: &finding.secret, beside };
+        let (course, on) = trail::staged(&self.repo, staged, closely).ok()?;
         let head = self.repo.head().ok()?.commit.filter(|_| !course.held_now.is_empty());
         let reach = match head {
+            // The last commit may be here alone, and the value in one that is not.
+            _ if !on.is_empty() => Reach { pushed: true, remote_refs: on, ..Reach::default() },
             Some(head) => self.reach(head)?,
             None => Reach::default(),
         };

@@ -8,7 +8,7 @@ use crate::source::decode::to_utf8;
 use crate::source::range::{changes_of_commit, commits_between};
 use crate::source::repo::Repo;
 use crate::source::towards::tracking_branches;
-use crate::source::{Change, Origin};
+use crate::source::{Change, ChangeSet, Origin};
 use bstr::{BString, ByteSlice};
 use gix_hash::ObjectId;
 use memchr::memmem;
@@ -19,6 +19,15 @@ const COMMITS_AT_MOST: usize = 300;
 
 /// How many lines around a value must not have changed since, for a fixup to fit.
 const AROUND: usize = 3;
+
+/// As many files are looked through for a value that is staged elsewhere.
+const FILES_AT_MOST: usize = 1000;
+
+/// Files of more bytes are not.
+const BYTES_AT_MOST: u64 = 256 << 10;
+
+/// As many tracking branches are asked for a value that is staged.
+const BRANCHES_AT_MOST: usize = 32;
 
 /// The way from a commit that holds a credential to what is there now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,22 +110,83 @@ pub fn course_of(repo: &Repo, commit: ObjectId) -> Result<Course, Error> {
     Ok(Course { is_head, root: repo.commit(commit)?.parents.is_empty(), ..Course::default() })
 }
 
-/// The course of a value that is staged at `path` in a blob of `bytes`: whether the last
-/// commit has it at the same path, and whether the work tree's file is another.
+/// A value that is staged at a path.
+#[derive(Clone, Copy)]
+pub struct Staged<'a> {
+    /// Where it is staged.
+    pub path: &'a [u8],
+    /// The whole file.
+    pub bytes: &'a [u8],
+    /// The value.
+    pub value: &'a Secret,
+    /// What is staged beside it.
+    pub beside: &'a ChangeSet,
+}
+
+/// The course of a value that is staged: where the last commit has it, and whether the work
+/// tree's file is another. Then the tracking branches that have it there or at its path.
+///
+/// It is looked for where it is staged, in what is changed and removed beside it, and
+/// `closely` in everything, as far as that is little.
 ///
 /// # Errors
-/// `HEAD` cannot be read.
-pub fn staged(repo: &Repo, path: &[u8], bytes: &[u8], value: &Secret) -> Result<Course, Error> {
+/// `HEAD` or the tracking branches cannot be read.
+pub fn staged(repo: &Repo, it: Staged<'_>, closely: bool) -> Result<(Course, Vec<BString>), Error> {
     let mut course = Course::default();
-    if let Some(head) = repo.head()?.commit
-        && let Some(id) = repo.file_at(head, path)?
-        && has(repo, id, value)
-    {
-        course.held_now.push(path.into());
+    if let Some(head) = repo.head()?.commit {
+        course.held_now = held_beside(repo, head, it)?;
+        if closely && course.held_now.is_empty() {
+            course.held_now.extend(held_anywhere(repo, head, it.value)?);
+        }
     }
-    let file = repo.top().and_then(|top| std::fs::read(top.join(path.to_path_lossy())).ok());
-    course.mixed = file.is_some_and(|file| file != bytes);
-    Ok(course)
+    let file = repo.top().and_then(|top| std::fs::read(top.join(it.path.to_path_lossy())).ok());
+    course.mixed = file.is_some_and(|file| file != it.bytes);
+    let mut places: Vec<&[u8]> = course.held_now.iter().map(|path| path.as_slice()).collect();
+    places.push(it.path);
+    let mut on = Vec::new();
+    for (name, tip) in tracking_branches(repo)?.into_iter().take(BRANCHES_AT_MOST) {
+        for place in &places {
+            if repo.file_at(tip, place)?.is_some_and(|id| has(repo, id, it.value)) {
+                on.push(name.strip_prefix(b"refs/remotes/").unwrap_or(&name).into());
+                break;
+            }
+        }
+    }
+    Ok((course, on))
+}
+
+/// Where `head` has the value that is staged: at the same path, and in what is changed and
+/// removed beside it.
+fn held_beside(repo: &Repo, head: ObjectId, it: Staged<'_>) -> Result<Vec<BString>, Error> {
+    let mut found: Vec<BString> = Vec::new();
+    if repo.file_at(head, it.path)?.is_some_and(|id| has(repo, id, it.value)) {
+        found.push(it.path.into());
+    }
+    let changed = it
+        .beside
+        .changes
+        .iter()
+        .filter_map(|change| Some((change.path.clone(), (*change.before.first()?)?)));
+    let gone = it.beside.gone(repo).into_iter().map(|gone| (gone.path, gone.id));
+    for (path, id) in changed.chain(gone).take(FILES_AT_MOST) {
+        if path != it.path && has(repo, id, it.value) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// The first place where `head` has the value, among as many files as take no time.
+fn held_anywhere(repo: &Repo, head: ObjectId, value: &Secret) -> Result<Option<BString>, Error> {
+    let all = compare(repo, New::Tree(repo.commit(head)?.tree), &[], Origin::Commit(head))?;
+    if all.changes.len() > FILES_AT_MOST {
+        return Ok(None);
+    }
+    let small = |change: &Change| {
+        let bytes = repo.read_at_most(change.id, BYTES_AT_MOST).ok()??;
+        memmem::find(&to_utf8(&bytes), value.expose()).map(|_| change.path.clone())
+    };
+    Ok(all.changes.iter().find_map(small))
 }
 
 /// Whether the work tree's file has changes that `HEAD` has not.
