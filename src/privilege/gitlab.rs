@@ -4,6 +4,7 @@
 
 use super::command;
 use super::facts::Facts;
+use super::job_token;
 use super::node::Node;
 
 /// What the document `node` of `text` says.
@@ -154,6 +155,11 @@ fn images(of: &Node, scope: &str, facts: &mut Facts) {
 fn script(of: &Node, key: &str, scope: &str, text: &str, facts: &mut Facts) {
     for (line, node) in of.texts_of(key) {
         let raw = text.get(node.at.clone()).unwrap_or(line);
+        let own_images = raw.contains("login") && job_token::has_own_images(text);
+        for place in job_token::places(raw, own_images) {
+            let at = node.at.start + place.at.start..node.at.start + place.at.end;
+            facts.add("gitlab-personal-token", place.what.name(), scope, at);
+        }
         // A scalar in quotes is a command without them.
         let (raw, by) = match raw.as_bytes().first() {
             Some(b'"' | b'\'') => (line, node.at.start + 1),

@@ -59,18 +59,7 @@ pub(super) fn publishes(
             .lines()
             .find(|line| line.contains(command) && !line.trim_start().starts_with('#'));
         let Some(line) = told else { continue };
-        // A named host is another registry than the public one.
-        let elsewhere = [
-            "npm.pkg.github.com",
-            "pkg.dev",
-            "codeartifact",
-            "jfrog",
-            "--registry",
-            "--repository-url",
-            "--host",
-            "--key github",
-        ];
-        if line.contains("--dry-run") || elsewhere.iter().any(|word| line.contains(word)) {
+        if line.contains("--dry-run") || is_elsewhere(command, whole(script, line)) {
             continue;
         }
         let at = place(raw, line.trim(), run);
@@ -82,4 +71,43 @@ pub(super) fn publishes(
             facts.add("workflow-publish-token", registry, scope, at);
         }
     }
+}
+
+/// The command that begins on `line`, with the lines on which it goes on.
+pub(super) fn whole<'a>(script: &'a str, line: &'a str) -> &'a str {
+    let start = script.find(line).unwrap_or_default();
+    let rest = script.get(start..).unwrap_or(line);
+    let mut end = 0;
+    for line in rest.split_inclusive('\n') {
+        end += line.len();
+        if !line.trim_end().ends_with(['\\', '`']) {
+            break;
+        }
+    }
+    rest.get(..end).unwrap_or(line)
+}
+
+/// Whether a command publishes to another registry than the public one.
+fn is_elsewhere(command: &str, whole: &str) -> bool {
+    let named = [
+        "npm.pkg.github.com",
+        "pkg.dev",
+        "codeartifact",
+        "jfrog",
+        "--registry",
+        "--repository-url",
+        "--host",
+        "--key github",
+    ];
+    if named.iter().any(|word| whole.contains(word)) {
+        return true;
+    }
+    // `--source` says where to; what it says is nuget.org, or some place else.
+    let to = ["--source", "-s", "-Source"];
+    let mut words = whole.split_whitespace();
+    command == "nuget push"
+        && words
+            .find(|word| to.contains(&word.split('=').next().unwrap_or(word)))
+            .and_then(|word| word.split_once('=').map(|(_, to)| to).or_else(|| words.next()))
+            .is_some_and(|to| !to.contains("nuget.org"))
 }

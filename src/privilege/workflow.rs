@@ -6,6 +6,7 @@
 use super::command;
 use super::facts::Facts;
 use super::node::{Entry, It, Node};
+use super::personal::{self, secret_name};
 use super::publish::{place, publishes};
 use std::ops::Range;
 
@@ -110,6 +111,7 @@ pub(super) fn tell(node: &Node, text: &str, facts: &mut Facts) {
         oidc(own.or(top), job, &scope, text, facts);
         one_job(&job.node, &scope, &around, text, facts);
     }
+    personal::tell(node, facts);
     everywhere(node, facts);
 }
 
@@ -332,19 +334,6 @@ fn with(step: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &m
     {
         facts.add("workflow-app-token-whole", "", scope, called.span());
     }
-    // A pull request that is opened by the token of the job starts no workflow.
-    if name != "peter-evans/create-pull-request"
-        && let Some(entry) = secret_in("token").or_else(|| secret_in("github-token"))
-        && let Some(secret) = secret_name(entry.node.text().unwrap_or_default())
-    {
-        facts.add("workflow-personal-token", secret, scope, entry.span());
-    }
-}
-
-/// `secrets.NAME` in an expression.
-fn secret_name(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("secrets.")?;
-    rest.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').next()
 }
 
 fn checkout(with: &Node, called: &Entry, scope: &str, around: &Around<'_>, facts: &mut Facts) {

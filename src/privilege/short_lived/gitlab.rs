@@ -1,6 +1,7 @@
 //! Pipelines of GitLab: the job gets an ID token, and its script logs in with it.
 
 use super::super::gitlab::{lasting_command, lasting_variable};
+use super::super::job_token::{self, What};
 use super::super::node::{Entry, Node};
 use super::line::{Lines, scalar};
 use super::{Refused, Service};
@@ -16,6 +17,35 @@ pub(super) fn replace(document: &Node, lines: &mut Lines<'_>) -> Result<(), Refu
     Ok(())
 }
 
+/// Puts the token of the job wherever a script of `text` uses another that it can stand for.
+pub(super) fn personal(document: &Node, text: &str, lines: &mut Lines<'_>) {
+    let own_images = job_token::has_own_images(text);
+    let keys = ["before_script", "script", "after_script"];
+    let jobs = document.entries().iter().map(|job| &job.node);
+    for of in jobs.chain([document]) {
+        for (_, node) in keys.iter().flat_map(|key| of.texts_of(key)) {
+            for place in job_token::places(lines.written(node.at.clone()), own_images) {
+                let at = node.at.start + place.at.start..node.at.start + place.at.end;
+                lines.replace(at, place.with);
+                match place.what {
+                    What::Push => {
+                        lines.first(
+                            "in the project's settings, CI/CD, Job token permissions, allow Git \
+                             push requests to the repository (GitLab 18.4 or later)"
+                                .to_owned(),
+                        );
+                        lines.note("what is pushed with the token of a job starts no pipeline");
+                    }
+                    What::Api | What::Clone | What::Registry => lines.note(
+                        "the token of a job may do what the person may who started it, and \
+                         reaches other projects only where they list this one",
+                    ),
+                }
+            }
+        }
+    }
+}
+
 /// What a fact of [`super::super::gitlab`] calls the service.
 fn called(service: Service) -> &'static str {
     match service {
@@ -27,6 +57,9 @@ fn called(service: Service) -> &'static str {
         Service::PyPi => "pypi",
         Service::Crates => "crates",
         Service::DockerHub => "docker-hub",
+        Service::RubyGems => "rubygems",
+        Service::NuGet => "nuget",
+        Service::Personal => "personal",
     }
 }
 
@@ -114,7 +147,13 @@ fn swapped(service: Service) -> (&'static [&'static str], &'static [(&'static st
         Service::Vault => (&["VAULT_TOKEN"], &[]),
         Service::PyPi => (&["TWINE_USERNAME", "TWINE_PASSWORD", "UV_PUBLISH_TOKEN"], &[]),
         Service::Crates => (&["CARGO_REGISTRY_TOKEN"], &[]),
-        Service::Gcp | Service::Azure | Service::Npm | Service::DockerHub => (&[], &[]),
+        Service::Gcp
+        | Service::Azure
+        | Service::Npm
+        | Service::DockerHub
+        | Service::RubyGems
+        | Service::NuGet
+        | Service::Personal => (&[], &[]),
     }
 }
 
@@ -129,7 +168,13 @@ fn login(service: Service) -> Vec<String> {
             "export CARGO_REGISTRY_TOKEN=\"$(curl -fsS https://crates.io/api/v1/trusted_publishing/tokens --json \"{\\\"jwt\\\":\\\"$CRATES_IO_ID_TOKEN\\\"}\" | jq -r .token)\"",
         ],
         Service::Npm => &["npm install --global npm@^11.5.1"],
-        Service::Gcp | Service::Azure | Service::PyPi | Service::DockerHub => &[],
+        Service::Gcp
+        | Service::Azure
+        | Service::PyPi
+        | Service::DockerHub
+        | Service::RubyGems
+        | Service::NuGet
+        | Service::Personal => &[],
     };
     all.iter().map(|command| (*command).to_owned()).collect()
 }
@@ -166,9 +211,14 @@ fn instead(service: Service, line: &str) -> Option<Vec<String>> {
         Service::Aws if one_command => {
             vec!["export AWS_WEB_IDENTITY_TOKEN_FILE=/tmp/web-identity-token AWS_ROLE_ARN=arn:aws:iam::ACCOUNT_ID:role/ROLE_NAME".to_owned()]
         }
-        Service::Gcp | Service::Npm | Service::Vault | Service::Aws | Service::DockerHub => {
-            return None;
-        }
+        Service::Gcp
+        | Service::Npm
+        | Service::Vault
+        | Service::Aws
+        | Service::DockerHub
+        | Service::RubyGems
+        | Service::NuGet
+        | Service::Personal => return None,
     })
 }
 
@@ -206,7 +256,7 @@ fn token(job: &Entry, lines: &mut Lines<'_>) -> Result<(), Refused> {
         }
         Service::PyPi => vec![("PYPI_ID_TOKEN", "pypi")],
         Service::Crates => vec![("CRATES_IO_ID_TOKEN", "crates.io")],
-        Service::DockerHub => vec![],
+        Service::DockerHub | Service::RubyGems | Service::NuGet | Service::Personal => vec![],
     };
     let known = job.node.entry("id_tokens");
     let missing = tokens.iter().filter(|(name, _)| {

@@ -11,11 +11,12 @@ pub(super) struct Lines<'a> {
     on_gitlab: bool,
     changes: Vec<Change>,
     notes: Vec<String>,
+    first: Vec<String>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str, service: Service, on_gitlab: bool) -> Self {
-        Self { text, service, on_gitlab, changes: Vec::new(), notes: Vec::new() }
+        Self { text, service, on_gitlab, changes: Vec::new(), notes: Vec::new(), first: Vec::new() }
     }
 
     pub(super) fn refuse(&self, why: &str) -> Refused {
@@ -28,8 +29,15 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// What was collected, in order, with the line ends of the text.
-    pub(super) fn done(mut self) -> Replacement {
+    /// What is to be set up on the other side, where the service alone does not tell.
+    pub(super) fn first(&mut self, words: String) {
+        if !self.first.contains(&words) {
+            self.first.push(words);
+        }
+    }
+
+    /// What was collected, in order, with the line ends of the text; and what comes first.
+    pub(super) fn done(mut self) -> (Replacement, Vec<String>) {
         if self.text.contains("\r\n") {
             for change in &mut self.changes {
                 change.with = change.with.replace('\n', "\r\n");
@@ -37,11 +45,16 @@ impl<'a> Lines<'a> {
         }
         self.changes.sort_by_key(|change| (change.span.start, change.span.end));
         self.changes.dedup();
-        Replacement { changes: self.changes, notes: self.notes }
+        (Replacement { changes: self.changes, notes: self.notes }, self.first)
     }
 
     pub(super) fn replace(&mut self, span: Range<usize>, with: impl Into<String>) {
         self.changes.push(Change { span, with: with.into() });
+    }
+
+    /// All of the file.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
     }
 
     /// What is written at `span`.
@@ -67,6 +80,15 @@ impl<'a> Lines<'a> {
     /// Blanks as wide as what stands before `at` on its line.
     pub(super) fn indent(&self, at: usize) -> String {
         " ".repeat(self.before(at).chars().count())
+    }
+
+    /// Takes out the whole line of `at`, which nothing else begins.
+    pub(super) fn remove_line(&mut self, at: usize) -> Result<(), Refused> {
+        if !self.begins_line(at) {
+            return Err(self.refuse("what stands beside it is not on a line of its own"));
+        }
+        self.replace(self.line_start(at)..self.line_end(at), "");
+        Ok(())
     }
 
     /// Whether `at` is the first of its line but for blanks.

@@ -4,10 +4,12 @@
 //! reason why there are none. The result is read again; what still has the fault of the rule
 //! is no result.
 
+mod commands;
 mod github;
 mod gitlab;
 mod line;
 mod setup;
+mod token;
 
 #[cfg(test)]
 mod tests;
@@ -27,10 +29,14 @@ pub(super) enum Service {
     Npm,
     PyPi,
     Crates,
+    RubyGems,
+    NuGet,
+    /// GitHub or GitLab itself, by the token of a person.
+    Personal,
 }
 
 /// The rules for which there is a replacement.
-const RULES: [(&str, Service); 16] = [
+const RULES: [(&str, Service); 20] = [
     ("gha-static-aws-key", Service::Aws),
     ("gha-static-gcp-key", Service::Gcp),
     ("gha-static-azure-secret", Service::Azure),
@@ -40,6 +46,9 @@ const RULES: [(&str, Service); 16] = [
     ("gha-npm-no-provenance", Service::Npm),
     ("gha-pypi-token", Service::PyPi),
     ("gha-crates-token", Service::Crates),
+    ("gha-rubygems-token", Service::RubyGems),
+    ("gha-nuget-token", Service::NuGet),
+    ("gha-personal-token", Service::Personal),
     ("gitlab-static-aws-key", Service::Aws),
     ("gitlab-static-gcp-key", Service::Gcp),
     ("gitlab-static-azure-secret", Service::Azure),
@@ -47,6 +56,7 @@ const RULES: [(&str, Service); 16] = [
     ("gitlab-npm-token", Service::Npm),
     ("gitlab-pypi-token", Service::PyPi),
     ("gitlab-crates-token", Service::Crates),
+    ("gitlab-personal-token", Service::Personal),
 ];
 
 /// Whether the findings of `rule` have a replacement.
@@ -119,23 +129,37 @@ pub fn short_lived(path: &[u8], text: &str, rule: &str) -> Result<Replacement, R
         return Err(none("it is not one document of YAML"));
     };
     let mut job = line::Lines::new(text, service, on_gitlab);
-    if on_gitlab {
-        gitlab::replace(document, &mut job)?;
-    } else {
-        github::replace(document, &mut job)?;
+    match (service, on_gitlab) {
+        (Service::Personal, true) => gitlab::personal(document, text, &mut job),
+        (Service::Personal, false) => token::replace(document, &mut job)?,
+        (_, true) => gitlab::replace(document, &mut job)?,
+        (_, false) => github::replace(document, &mut job)?,
     }
-    let mut replacement = job.done();
+    let (mut replacement, first) = job.done();
     if replacement.changes.is_empty() {
         return Err(none("its place in the file is not one that is known"));
     }
     let after = applied(text, &replacement.changes);
     let apart = replacement.changes.windows(2).all(|two| two[0].span.end <= two[1].span.start);
-    let looked = widened(path, &[], after.as_bytes(), false);
-    let mended = !looked.found.iter().any(|one| one.signal.rule.id == rule);
-    if !apart || looked.why.is_some() || !mended {
+    let left = |text: &str| {
+        let looked = widened(path, &[], text.as_bytes(), false);
+        let mut found = looked.found.iter().filter(|one| one.signal.rule.id == rule);
+        let places = found.next().map_or(0, |one| 1 + one.also.len());
+        looked.why.is_none().then_some(places)
+    };
+    // Tokens of persons are apart from each other: what is replaced of them is a gain.
+    let mended = match left(&after) {
+        Some(0) => true,
+        Some(places) => service == Service::Personal && left(text).is_some_and(|was| places < was),
+        None => false,
+    };
+    if !apart || !mended {
         return Err(Refused::new("another way of logging in stays beside it", service, on_gitlab));
     }
-    replacement.notes.insert(0, format!("first: {}", setup::of(service, on_gitlab).0));
+    let setup = [setup::of(service, on_gitlab).0.to_owned()];
+    let first = if first.is_empty() { &setup[..] } else { &first };
+    let first = first.iter().map(|words| format!("first: {words}"));
+    replacement.notes.splice(0..0, first);
     replacement.notes.push(format!("as in {}", setup::of(service, on_gitlab).1));
     Ok(replacement)
 }

@@ -50,6 +50,33 @@ pub(super) fn of(service: Service, on_gitlab: bool) -> (&'static str, &'static s
              file as a trusted publisher; the crate must exist already",
             "https://crates.io/docs/trusted-publishing",
         ),
+        (Service::RubyGems, false) => (
+            "on rubygems.org, under Trusted publishers of the gem, add this repository and this \
+             workflow file",
+            "https://guides.rubygems.org/trusted-publishing/",
+        ),
+        (Service::NuGet, false) => (
+            "on nuget.org, under Trusted Publishing, add a policy for this repository and this \
+             workflow file; then set the variable NUGET_USER of the repository to the name of \
+             your profile, not its email address",
+            "https://learn.microsoft.com/en-us/nuget/nuget-org/trusted-publishing",
+        ),
+        (Service::Personal, false) => (
+            "nothing: each job has its token",
+            "https://docs.github.com/en/actions/tutorials/use-github_token-in-workflows",
+        ),
+        (Service::Personal, true) => {
+            ("nothing: each job has its token", "https://docs.gitlab.com/ci/jobs/ci_job_token/")
+        }
+        // Neither has trusted publishing from there.
+        (Service::RubyGems, true) => (
+            "a key for the one gem, that only pushes",
+            "https://guides.rubygems.org/api-key-scopes/",
+        ),
+        (Service::NuGet, true) => (
+            "a key for the one package, that only pushes, and ends",
+            "https://learn.microsoft.com/en-us/nuget/nuget-org/scoped-api-keys",
+        ),
         (Service::Aws, true) => (
             "in AWS IAM, add this GitLab as an identity provider and a role whose trust names \
              this project and branch; put its ARN where ACCOUNT_ID and ROLE_NAME stand",

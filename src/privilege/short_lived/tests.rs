@@ -43,7 +43,8 @@ fn the_samples_of_each_rule_are_replaced() {
             let before = [sample.after.as_bytes()];
             let new = widened(sample.path.as_bytes(), &before, after.as_bytes(), false);
             let new: Vec<_> = new.found.iter().map(|one| one.signal.rule.id).collect();
-            let light = ["gha-unpinned-action", "gha-job-write-added"];
+            let light =
+                ["gha-unpinned-action", "gha-unpinned-action-with-power", "gha-job-write-added"];
             assert!(new.iter().all(|rule| light.contains(rule)), "{}: {new:?}\n{after}", signal.id);
         }
     }
@@ -168,6 +169,131 @@ fn jobs_of_gitlab_get_id_tokens() {
                     - export AWS_SECRET_ACCESS_KEY=$B\n    - aws s3 ls\n";
     let (after, _) = replaced(PIPELINE, exported, "gitlab-static-aws-key");
     assert!(!after.contains("ACCESS_KEY") && after.contains("AWS_ROLE_ARN=arn:"), "{after}");
+}
+
+#[test]
+fn gems_and_packages_of_nuget_are_published_without_a_key() {
+    let gem = workflow(
+        "    steps:\n      - uses: ruby/setup-ruby@v1\n      - name: publish\n        run: |\n          \
+         mkdir -p $HOME/.gem\n          touch $HOME/.gem/credentials\n          \
+         printf -- \"---\\n:rubygems_api_key: ${GEM_HOST_API_KEY}\\n\" > $HOME/.gem/credentials\n          \
+         gem build *.gemspec\n          gem push *.gem\n        env:\n          \
+         GEM_HOST_API_KEY: \"${{secrets.RUBYGEMS_AUTH_TOKEN}}\"\n",
+    );
+    let (after, notes) = replaced(WORKFLOW, &gem, "gha-rubygems-token");
+    assert!(
+        after.ends_with(
+            "      - uses: rubygems/configure-rubygems-credentials@v2.0.0\n      - name: publish\n        \
+             run: |\n          gem build *.gemspec\n          gem push *.gem\n"
+        ),
+        "{after}"
+    );
+    assert!(notes.contains("rubygems.org"));
+
+    let nuget = workflow(
+        "    steps:\n      - run: dotnet nuget push a.nupkg -s https://api.nuget.org/v3/index.json -k ${{ secrets.KEY }}\n      \
+         - name: symbols\n        run: dotnet nuget push b.nupkg --api-key \"$KEY\"\n        env:\n          \
+         KEY: ${{ secrets.KEY }}\n",
+    );
+    let (after, _) = replaced(WORKFLOW, &nuget, "gha-nuget-token");
+    assert_eq!(after.matches("uses: NuGet/login@v1\n        id: nuget-login\n").count(), 1);
+    assert!(after.contains("-k ${{ steps.nuget-login.outputs.NUGET_API_KEY }}\n"), "{after}");
+    assert!(after.contains("KEY: ${{ steps.nuget-login.outputs.NUGET_API_KEY }}\n"), "{after}");
+
+    let two = workflow(
+        "    steps:\n      - run: cargo publish -p a\n        env:\n          \
+         CARGO_REGISTRY_TOKEN: ${{ secrets.T }}\n      - run: cargo publish -p b\n        env:\n          \
+         CARGO_REGISTRY_TOKEN: ${{ secrets.T }}\n",
+    );
+    let (after, _) = replaced(WORKFLOW, &two, "gha-crates-token");
+    assert_eq!(after.matches("id: crates-io-auth\n").count(), 1, "{after}");
+}
+
+#[test]
+fn the_token_of_the_job_does_where_the_file_tells_what_it_is_for() {
+    let packages = workflow(
+        "    steps:\n      - uses: docker/login-action@v3\n        with:\n          registry: ghcr.io\n          \
+         username: acme\n          password: ${{ secrets.CR_PAT }}\n      \
+         - uses: docker/build-push-action@v6\n        with:\n          push: true\n          \
+         tags: ghcr.io/${{ github.repository }}:latest\n",
+    );
+    let (after, notes) = replaced(WORKFLOW, &packages, "gha-personal-token");
+    assert!(after.contains("    permissions:\n      contents: read\n      packages: write\n"));
+    assert!(after.contains(
+        "username: ${{ github.actor }}\n          password: ${{ secrets.GITHUB_TOKEN }}\n"
+    ));
+    assert!(notes.contains("Manage Actions access"));
+
+    let comment = workflow(
+        "    permissions:\n      contents: read\n    steps:\n      \
+         - run: gh pr comment \"$PR\" --body done\n        env:\n          GH_TOKEN: ${{ secrets.BOT }}\n",
+    );
+    let (after, notes) = replaced(WORKFLOW, &comment, "gha-personal-token");
+    assert!(after.contains("    permissions:\n      pull-requests: write\n      contents: read\n"));
+    assert!(after.contains("GH_TOKEN: ${{ secrets.GITHUB_TOKEN }}\n"));
+    assert!(notes.contains("starts no other workflow"), "{notes}");
+
+    let quiet = workflow(
+        "    steps:\n      - uses: actions/checkout@v5\n        with:\n          \
+         token: ${{ secrets.PAT }}\n      - run: make test\n",
+    );
+    let (after, _) = replaced(WORKFLOW, &quiet, "gha-personal-token");
+    assert!(after.contains("token: ${{ secrets.GITHUB_TOKEN }}\n"), "{after}");
+}
+
+#[test]
+fn an_app_gives_the_token_for_what_is_to_start_workflows() {
+    let push = workflow(
+        "    steps:\n      - uses: actions/checkout@v5\n        with:\n          \
+         token: ${{ secrets.PAT }}\n      - run: git push\n      \
+         - uses: peter-evans/create-pull-request@v7\n        with:\n          token: ${{ secrets.PAT }}\n",
+    );
+    let (after, notes) = replaced(WORKFLOW, &push, "gha-personal-token");
+    assert!(after.contains(
+        "      - uses: actions/create-github-app-token@v3\n        id: app-token\n        with:\n          \
+         client-id: ${{ vars.APP_CLIENT_ID }}\n          \
+         private-key: ${{ secrets.APP_PRIVATE_KEY }}\n          permission-contents: write\n          \
+         permission-pull-requests: write\n      - uses: actions/checkout@v5\n"
+    ));
+    assert_eq!(after.matches("token: ${{ steps.app-token.outputs.token }}\n").count(), 2);
+    assert!(!after.contains("permissions:"), "what the job itself may do stays");
+    assert!(notes.contains("register a GitHub App"), "{notes}");
+}
+
+#[test]
+fn a_token_whose_use_is_not_told_stays() {
+    for steps in [
+        "      - uses: actions/checkout@v5\n        with:\n          repository: acme/other\n          \
+         token: ${{ secrets.PAT }}\n",
+        "      - uses: actions/checkout@v5\n        with:\n          submodules: true\n          \
+         token: ${{ secrets.PAT }}\n",
+        "      - uses: actions/checkout@v5\n        with:\n          token: ${{ secrets.PAT }}\n      \
+         - run: ./release.sh\n",
+        "      - run: npx semantic-release\n        env:\n          GITHUB_TOKEN: ${{ secrets.BOT }}\n",
+        "      - run: gh issue create -R acme/other -t x\n        env:\n          \
+         GH_TOKEN: ${{ secrets.BOT }}\n",
+        "      - uses: acme/action@v1\n        with:\n          token: ${{ secrets.PAT }}\n",
+        "      - uses: docker/login-action@v3\n        with:\n          registry: ghcr.io\n          \
+         username: acme\n          password: ${{ secrets.CR_PAT }}\n      \
+         - run: docker push ghcr.io/acme/app\n",
+    ] {
+        let flow = workflow(&["    steps:\n", steps].concat());
+        let path = WORKFLOW.as_bytes();
+        let found = widened(path, &[], flow.as_bytes(), false);
+        assert!(found.found.iter().any(|one| one.signal.rule.id == "gha-personal-token"));
+        assert!(short_lived(path, &flow, "gha-personal-token").is_err(), "{flow}");
+    }
+}
+
+#[test]
+fn the_token_of_a_job_of_gitlab_stands_for_one_that_lasts() {
+    let text = "ship:\n  script:\n    - |\n      git remote set-url origin \
+                https://oauth2:$T@$CI_SERVER_HOST/$CI_PROJECT_PATH.git\n      git push\n    \
+                - docker login -u bot -p $T $CI_REGISTRY\n    - docker push $CI_REGISTRY_IMAGE\n";
+    let (after, notes) = replaced(PIPELINE, text, "gitlab-personal-token");
+    assert!(!after.contains("$T"), "{after}");
+    assert!(after.contains("gitlab-ci-token:${CI_JOB_TOKEN}@$CI_SERVER_HOST"));
+    assert!(notes.contains("allow Git push requests"), "{notes}");
 }
 
 #[test]
