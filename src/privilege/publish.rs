@@ -25,12 +25,7 @@ pub(super) fn publishes(
         .get("env")
         .into_iter()
         .flat_map(Node::entries)
-        .filter(|entry| {
-            // The token of the job is for GitHub's own registries, and ends with it.
-            let lasts =
-                |text: &str| text.contains("secrets.") && !text.contains("secrets.GITHUB_TOKEN");
-            entry.node.text().is_some_and(lasts)
-        })
+        .filter(|entry| entry.node.text().is_some_and(lasts))
         .find(|entry| {
             ["TOKEN", "API_KEY", "PASSWORD", "NUGET_KEY"]
                 .iter()
@@ -55,13 +50,7 @@ pub(super) fn publishes(
         ("nuget push", "nuget"),
     ];
     for (command, registry) in commands {
-        let told = script
-            .lines()
-            .find(|line| line.contains(command) && !line.trim_start().starts_with('#'));
-        let Some(line) = told else { continue };
-        if line.contains("--dry-run") || is_elsewhere(command, whole(script, line)) {
-            continue;
-        }
+        let Some(line) = told(script, command) else { continue };
         let at = place(raw, line.trim(), run);
         let provenance = script.contains("--provenance")
             || step.get("env").is_some_and(|env| env.get("NPM_CONFIG_PROVENANCE").is_some());
@@ -71,6 +60,21 @@ pub(super) fn publishes(
             facts.add("workflow-publish-token", registry, scope, at);
         }
     }
+}
+
+/// The first line of `script` that publishes by `command` to the public registry.
+pub(super) fn told<'a>(script: &'a str, command: &str) -> Option<&'a str> {
+    let line = script
+        .lines()
+        .find(|line| line.contains(command) && !line.trim_start().starts_with('#'))?;
+    let elsewhere = line.contains("--dry-run") || is_elsewhere(command, whole(script, line));
+    (!elsewhere).then_some(line)
+}
+
+/// Whether a text refers to a secret other than the token of the job, which is for GitHub's
+/// own registries and ends with it.
+pub(super) fn lasts(text: &str) -> bool {
+    text.contains("secrets.") && !text.contains("secrets.GITHUB_TOKEN")
 }
 
 /// The command that begins on `line`, with the lines on which it goes on.
@@ -99,7 +103,8 @@ fn is_elsewhere(command: &str, whole: &str) -> bool {
         "--host",
         "--key github",
     ];
-    if named.iter().any(|word| whole.contains(word)) {
+    let in_lower_case = whole.to_ascii_lowercase();
+    if named.iter().any(|word| in_lower_case.contains(word)) {
         return true;
     }
     // `--source` says where to; what it says is nuget.org, or some place else.

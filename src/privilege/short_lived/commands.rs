@@ -16,15 +16,15 @@ pub(super) enum Gives {
 }
 
 /// Programs that take no token of GitHub from their environment.
-const PLAIN: [&str; 46] = [
-    ":", "[", "[[", "awk", "base64", "basename", "break", "cat", "cd", "continue", "cp", "cut",
-    "date", "declare", "dirname", "done", "echo", "exit", "export", "false", "fi", "for", "git",
-    "grep", "head", "jq", "local", "ls", "mkdir", "mv", "printf", "read", "return", "rm", "sed",
-    "set", "shift", "sleep", "sort", "tail", "test", "touch", "tr", "true", "uniq", "wc",
+const PLAIN: &[&str] = &[
+    ":", "[", "[[", "awk", "base64", "basename", "break", "cat", "continue", "cp", "cut", "date",
+    "declare", "dirname", "done", "echo", "exit", "export", "false", "fi", "for", "git", "grep",
+    "head", "jq", "local", "ls", "mkdir", "mv", "printf", "read", "return", "rm", "sed", "set",
+    "shift", "sleep", "sort", "tail", "test", "touch", "tr", "true", "uniq", "wc",
 ];
 
-const BEFORE_COMMANDS: [&str; 10] =
-    ["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"];
+const BEFORE_COMMANDS: &[&str] =
+    &["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"];
 
 /// The permissions that the commands of `script` take, if all of them are known.
 pub(super) fn of_script(script: &str) -> Result<Gives, &'static str> {
@@ -217,6 +217,7 @@ mod tests {
             "gh pr view https://github.com/other/repository/pull/1",
             "gh pr list\n./release.sh",
             "gh repo create a",
+            "cd other\ngh pr list",
             "echo nothing",
             "cat <<EOF\ngh pr list\nEOF",
         ] {

@@ -1,7 +1,7 @@
 //! Workflows of GitHub: the job asks for a token by OIDC, and a step logs in with it.
 
 use super::super::node::{Entry, It, Node};
-use super::super::publish::whole;
+use super::super::publish::{lasts, told, whole};
 use super::super::workflow::expressions;
 use super::line::Lines;
 use super::{Refused, Service};
@@ -132,7 +132,7 @@ fn docker_hub(
 fn publishes(step: &Node, login: &mut Login, lines: &mut Lines<'_>) -> Result<bool, Refused> {
     let Some(run) = step.entry("run") else { return Ok(false) };
     let script = run.node.text().unwrap_or_default();
-    let has = |words: &[&str]| words.iter().any(|word| script.contains(word));
+    let has = |words: &[&str]| words.iter().any(|word| told(script, word).is_some());
     let (ours, names): (bool, &[&str]) = match lines.service {
         Service::Npm => {
             (has(&["npm publish"]), &["NODE_AUTH_TOKEN", "NPM_TOKEN", "NPM_CONFIG_TOKEN"])
@@ -152,11 +152,10 @@ fn publishes(step: &Node, login: &mut Login, lines: &mut Lines<'_>) -> Result<bo
         | Service::Personal => return Ok(false),
     };
     let env = step.entry("env").filter(|env| {
-        let lasts = |entry: &Entry| {
-            names.contains(&entry.key.as_str())
-                && entry.node.text().is_some_and(|text| text.contains("secrets."))
+        let ours = |entry: &Entry| {
+            names.contains(&entry.key.as_str()) && entry.node.text().is_some_and(lasts)
         };
-        env.node.entries().iter().any(lasts)
+        env.node.entries().iter().any(ours)
     });
     let inline = script.contains("secrets.");
     if !ours || env.is_none() && !inline {
@@ -235,7 +234,11 @@ fn nuget(
     let mut spans = Vec::new();
     for (at, _) in raw.match_indices("nuget push") {
         let rest = raw.get(at..).unwrap_or_default();
-        let command = whole(raw, rest.split_inclusive('\n').next().unwrap_or(rest));
+        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+        let command = whole(rest, line);
+        if told(command, "nuget push").is_none() {
+            continue;
+        }
         let options = ["--api-key", "-k ", "-ApiKey"];
         let key = options.iter().find_map(|key| Some(at + command.find(key)? + key.len()));
         let Some(key) = key else {
@@ -256,7 +259,7 @@ fn nuget(
         let end = name.find(|char: char| !char.is_ascii_alphanumeric() && char != '_');
         let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
         match env.and_then(|env| env.entry(name)) {
-            Some(held) if held.node.text().is_some_and(|text| text.contains("secrets.")) => {
+            Some(held) if held.node.text().is_some_and(lasts) => {
                 spans.push(held.node.at.clone());
             }
             Some(_) => {}

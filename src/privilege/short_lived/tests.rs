@@ -190,6 +190,15 @@ fn gems_and_packages_of_nuget_are_published_without_a_key() {
     );
     assert!(notes.contains("rubygems.org"));
 
+    let elsewhere = workflow(
+        "    steps:\n      - run: gem push --KEY github --host https://rubygems.pkg.github.com/acme a.gem\n        \
+         env:\n          GEM_HOST_API_KEY: Bearer ${{ secrets.GITHUB_TOKEN }}\n      - run: gem push a.gem\n        \
+         env:\n          GEM_HOST_API_KEY: ${{ secrets.GEMS }}\n",
+    );
+    let (after, _) = replaced(WORKFLOW, &elsewhere, "gha-rubygems-token");
+    assert!(after.contains("Bearer ${{ secrets.GITHUB_TOKEN }}"), "{after}");
+    assert!(!after.contains("secrets.GEMS"), "{after}");
+
     let nuget = workflow(
         "    steps:\n      - run: dotnet nuget push a.nupkg -s https://api.nuget.org/v3/index.json -k ${{ secrets.KEY }}\n      \
          - name: symbols\n        run: dotnet nuget push b.nupkg --api-key \"$KEY\"\n        env:\n          \
@@ -271,6 +280,12 @@ fn a_token_whose_use_is_not_told_stays() {
          - run: ./release.sh\n",
         "      - run: npx semantic-release\n        env:\n          GITHUB_TOKEN: ${{ secrets.BOT }}\n",
         "      - run: gh issue create -R acme/other -t x\n        env:\n          \
+         GH_TOKEN: ${{ secrets.BOT }}\n",
+        "      - uses: actions/checkout@v5\n        with:\n          repository: acme/other\n      \
+         - uses: peter-evans/create-pull-request@v7\n        with:\n          token: ${{ secrets.PAT }}\n",
+        "      - run: gh issue list\n        working-directory: other\n        env:\n          \
+         GH_TOKEN: ${{ secrets.BOT }}\n",
+        "      - run: gh issue list\n        env:\n          GH_REPO: acme/other\n          \
          GH_TOKEN: ${{ secrets.BOT }}\n",
         "      - uses: acme/action@v1\n        with:\n          token: ${{ secrets.PAT }}\n",
         "      - uses: docker/login-action@v3\n        with:\n          registry: ghcr.io\n          \

@@ -138,16 +138,28 @@ fn instead(job: &Node, step: &Node, key: &str, lines: &Lines<'_>) -> Result<Give
     let none = Node::default();
     let with = step.get("with").unwrap_or(&none);
     let body = lines.written(job.at.clone());
+    let others = job.get("steps").into_iter().flat_map(Node::items).any(|step| {
+        step.text_of("uses").is_some_and(|called| called.starts_with("actions/checkout"))
+            && step.way(&["with", "repository"]).is_some_and(|of| !is_own(of.text()))
+    });
+    if others && name != "docker/login-action" {
+        return Err("it may be for the other repository that is checked out");
+    }
     if name.is_empty() {
         let script = step.text_of("run").ok_or("what it is for is not told")?;
+        let elsewhere = [(step, ["env", "GH_REPO"]), (job, ["env", "GH_REPO"])];
+        let in_folder = step.get("working-directory").is_some()
+            || job.way(&["defaults", "run", "working-directory"]).is_some();
+        if in_folder
+            || elsewhere.iter().any(|(of, way)| of.way(way).is_some_and(|of| !is_own(of.text())))
+        {
+            return Err("its commands may be about another repository");
+        }
         return commands::of_script(script);
     }
     let elsewhere = ["repository", "push-to-fork", "repositories", "org", "owner"];
-    let own = |with: &Node| {
-        elsewhere.iter().all(|key| {
-            with.text_of(key).is_none_or(|of| of.contains("github.repository") && !of.contains('/'))
-        })
-    };
+    let own =
+        |with: &Node| elsewhere.iter().all(|key| with.get(key).is_none_or(|of| is_own(of.text())));
     let in_env = step.get("env").is_some_and(|env| env.get("GITHUB_REPOSITORY").is_some());
     if !own(with) || in_env {
         return Err("it is for another repository: install an app there, which gives a token");
@@ -184,6 +196,12 @@ fn instead(job: &Node, step: &Node, key: &str, lines: &Lines<'_>) -> Result<Give
         }
         _ => Err("which permissions the called action takes is not known here"),
     }
+}
+
+/// Whether an expression is the repository of the workflow.
+fn is_own(text: Option<&str>) -> bool {
+    let bare = text.unwrap_or_default().replace(' ', "");
+    bare == "${{github.repository}}" || bare == "$GITHUB_REPOSITORY"
 }
 
 /// A checkout keeps its token for what the scripts after it do with git.
