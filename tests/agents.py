@@ -216,7 +216,13 @@ def opencode(top, home, env, model):
     return ["opencode", "run", "commit it"]
 
 
-AGENTS = {"claude-code": claude, "codex": codex, "gemini": gemini, "opencode": opencode}
+def copilot(top, home, env, model):
+    env |= {"COPILOT_OFFLINE": "true", "COPILOT_PROVIDER_BASE_URL": f"{model.address}/v1",
+            "COPILOT_MODEL": "gpt-4.1", "COPILOT_ALLOW_ALL": "true", "COPILOT_AUTO_UPDATE": "false"}  # fmt: skip
+    return ["copilot", "-p", "commit it"]
+
+
+AGENTS = {"claude-code": claude, "codex": codex, "gemini": gemini, "opencode": opencode, "copilot": copilot}
 
 
 def main():
@@ -243,7 +249,6 @@ def main():
             else:
                 print(f"{agent} {version}: not proven; {len(model.asked)} requests; {said}")
             model.shutdown()
-    print("copilot: its service's address cannot be set; its settings are written, not run")
     sys.exit(failed)
 
 

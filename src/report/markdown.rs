@@ -32,7 +32,7 @@ pub(super) fn prose(words: &str) -> String {
             continue;
         }
         for word in part.split_inclusive(' ') {
-            let bare = word.trim_end_matches([' ', ',', '.', ';', ')']);
+            let bare = word.trim_end_matches([' ', ',', '.', ';', ':', ')']);
             if bare.starts_with("https://") && !bare.contains(['<', '>', '|']) {
                 out.push_str(&["<", bare, ">"].concat());
             } else {
@@ -114,5 +114,6 @@ mod tests {
             prose("at https://a.example/x_y; or `a_b` *"),
             "at <https://a.example/x_y>; or `a_b` \\*"
         );
+        assert_eq!(prose("at https://a.example/x: curl"), "at <https://a.example/x>: curl");
     }
 }

@@ -256,7 +256,7 @@ fn prose(words: &str) -> String {
             continue;
         }
         for word in part.split_inclusive(' ') {
-            let bare = word.trim_end_matches([' ', ',', '.', ';', ')']);
+            let bare = word.trim_end_matches([' ', ',', '.', ';', ':', ')']);
             out.push_str(&linked(bare, ""));
             out.push_str(word.strip_prefix(bare).unwrap_or_default());
         }
