@@ -85,9 +85,16 @@ def whole(leakcoach, name, repo, at_most, counts):
                 place.write_bytes(text)
         if not texts:
             return [], []
-        found, unread = findings(leakcoach, folder, "--tree", ".", "--privileges")
+        # As the index of a repository of the same owner: what is of that one is told by the remote.
+        for command in (["init", "-q"], ["remote", "add", "origin", address(name)], ["add", "-A", "-f"]):
+            subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
+        found, unread = findings(leakcoach, folder)
     rows = [row(f"{name}:HEAD", one, texts.get(one["path"].removeprefix("./"), b"")) for one in found]
     return rows, [f"{name}:{one['path']}: {one['why']}" for one in unread]
+
+
+def address(name):
+    return f"https://github.com/{name.replace('+', '/', 1)}"
 
 
 def history(leakcoach, name, repo, at_most, counts):

@@ -38,7 +38,8 @@ pub use short_lived::{Change, Refused, Replacement, is_replaceable, short_lived}
 use crate::catalogue::{Rule, Signal};
 use crate::scan::{Confidence, Finding, Note, is_allowed};
 use crate::secret::Secret;
-use facts::Facts;
+use bstr::BString;
+use facts::{Fact, Facts};
 use std::ops::Range;
 
 /// Larger files are made by programs.
@@ -71,7 +72,19 @@ pub struct Widening {
     pub also: Vec<usize>,
 }
 
+/// Whether a fact is about an action or workflow of one of `owners`.
+fn is_of(owners: &[BString], fact: &Fact) -> bool {
+    let owner = fact.value.split('/').next().unwrap_or_default();
+    fact.of.starts_with("workflow-action-")
+        && owners.iter().any(|own| own.eq_ignore_ascii_case(owner.as_bytes()))
+}
+
 impl Widening {
+    /// Whether it is about an action or workflow, whose owner matters.
+    pub fn is_about_an_action(&self) -> bool {
+        self.signal.fact.starts_with("workflow-action-")
+    }
+
     /// It as a finding in the file at `path`; what stands for its value is no secret, and
     /// tells it apart from any other.
     pub fn finding(&self, path: &[u8]) -> Finding {
@@ -109,8 +122,14 @@ impl Widening {
 }
 
 /// What `after` grants at `path` that no text of `before` granted; `markers` says whether a
-/// marker on a line lets it through.
-pub fn widened(path: &[u8], before: &[&[u8]], after: &[u8], markers: bool) -> Looked {
+/// marker on a line lets it through, and of what `owners` own of actions nothing is told.
+pub fn widened(
+    path: &[u8],
+    before: &[&[u8]],
+    after: &[u8],
+    markers: bool,
+    owners: &[BString],
+) -> Looked {
     let mut looked = Looked::default();
     let Some(format) = Format::of(path) else { return looked };
     if !format.may_hold(after) {
@@ -144,7 +163,7 @@ pub fn widened(path: &[u8], before: &[&[u8]], after: &[u8], markers: bool) -> Lo
     let line_of = |at: usize| 1 + lines.partition_point(|newline| *newline < at);
     for grant in new {
         let at = grant.fact.at.start.min(after.len())..grant.fact.at.end.min(after.len());
-        if markers && is_allowed(after, &at, grant.signal.rule.id) {
+        if markers && is_allowed(after, &at, grant.signal.rule.id) || is_of(owners, &grant.fact) {
             continue;
         }
         let same = |known: &&mut Widening| std::ptr::eq(known.signal, grant.signal);

@@ -15,7 +15,7 @@ fn files() -> Vec<SignalFile> {
 /// The rules that a change is told of by, and why it could not be looked into.
 fn found(path: &str, before: &str, after: &str) -> (Vec<&'static str>, Option<String>) {
     let before: Vec<&[u8]> = if before.is_empty() { vec![] } else { vec![before.as_bytes()] };
-    let looked = widened(path.as_bytes(), &before, after.as_bytes(), true);
+    let looked = widened(path.as_bytes(), &before, after.as_bytes(), true, &[]);
     (looked.found.iter().map(|one| one.signal.rule.id).collect(), looked.why)
 }
 
@@ -86,8 +86,8 @@ fn what_is_new_to_one_parent_of_a_merge_alone_is_no_finding() {
     let without = b"on: push\npermissions: read-all\njobs:\n  a:\n    steps: []\n";
     let path = b".github/workflows/a.yml";
 
-    assert!(widened(path, &[with, without], with, true).found.is_empty());
-    assert_eq!(widened(path, &[without, without], with, true).found.len(), 1);
+    assert!(widened(path, &[with, without], with, true, &[]).found.is_empty());
+    assert_eq!(widened(path, &[without, without], with, true, &[]).found.len(), 1);
 }
 
 #[test]
@@ -168,7 +168,7 @@ proptest! {
         let text: String = words.iter().map(|at| WORDS[*at]).collect();
         let format = Format::of(PATHS[path].as_bytes()).unwrap();
         let _facts = format.facts(PATHS[path].as_bytes(), text.as_bytes());
-        let looked = widened(PATHS[path].as_bytes(), &[], text.as_bytes(), true);
+        let looked = widened(PATHS[path].as_bytes(), &[], text.as_bytes(), true, &[]);
         for one in looked.found {
             prop_assert!(one.span.start <= one.span.end && one.span.end <= text.len());
         }
@@ -233,3 +233,16 @@ const WORDS: [&str; 56] = [
     "FROM x\n",
     "`",
 ];
+
+#[test]
+fn an_action_of_the_own_organization_is_none_of_others() {
+    let flow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: Acme/tool@main\n      \
+                - uses: other/tool@main\n";
+    let path = b".github/workflows/ci.yml";
+    let told = |owners: &[bstr::BString]| {
+        let looked = widened(path, &[], flow.as_bytes(), false, owners);
+        looked.found.iter().map(|one| (one.value.clone(), one.also.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), [("Acme/tool".to_owned(), 1)]);
+    assert_eq!(told(&["acme".into()]), [("other/tool".to_owned(), 0)]);
+}

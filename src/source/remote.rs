@@ -23,6 +23,18 @@ impl Remote {
         }
         Self { name: name.into(), urls: shown }
     }
+
+    /// Who owns the repository there, where its address is `HOST/OWNER/NAME`.
+    pub fn owners(&self) -> impl Iterator<Item = BString> {
+        self.urls.iter().filter_map(|url| {
+            let place = host_and_path(url);
+            let mut parts = place.split_str(b"/");
+            match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
+                (host, owner, _, None) if !host.is_empty() => Some(owner.into()),
+                _ => None,
+            }
+        })
+    }
 }
 
 /// An address without what could be a credential: the user and password before `@`,
@@ -79,6 +91,20 @@ pub fn host_and_path(url: &[u8]) -> BString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_owner_is_told_by_the_address() {
+        let remote = Remote::new(
+            b"origin",
+            [
+                &b"git@github.com:Acme/app.git"[..],
+                b"https://github.com/other/app",
+                b"https://gitlab.example/group/below/app",
+                b"/srv/git/app.git",
+            ],
+        );
+        assert_eq!(remote.owners().collect::<Vec<_>>(), ["Acme", "other"]);
+    }
 
     #[test]
     fn no_part_of_an_address_that_can_be_secret_is_kept() {

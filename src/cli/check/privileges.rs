@@ -8,10 +8,11 @@ use crate::cli::check::checked::Checked;
 use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::stand::Stand;
 use crate::error::Error;
-use crate::privilege::{Format, Looked, widened};
+use crate::privilege::{Format, Looked, Widening, widened};
 use crate::source::decode::to_utf8;
 use crate::source::lines::LineStarts;
-use crate::source::{Change, ChangeSet, Repo, Unread};
+use crate::source::{Change, ChangeSet, Remote, Repo, Unread};
+use bstr::BString;
 
 impl Check {
     /// What `change`, which `stand` is of, permits that was not permitted before.
@@ -28,9 +29,14 @@ impl Check {
         }
         let after = to_utf8(stand.raw);
         // Most such files hold nothing of the kind: then what they were does not matter.
-        let alone = widened(&change.path, &[], &after, self.heeds_markers());
+        let alone = widened(&change.path, &[], &after, self.heeds_markers(), &[]);
         if alone.found.is_empty() && alone.why.is_none() && change.before.is_empty() {
             return Ok(());
+        }
+        let mut owners: Vec<BString> = Vec::new();
+        if alone.found.iter().any(Widening::is_about_an_action) {
+            let remotes = repo.remotes()?;
+            owners.extend(remotes.iter().flat_map(Remote::owners));
         }
         let mut ids: Vec<_> = change.before.iter().flatten().copied().collect();
         let carried = set.origins_of(repo, change).into_iter();
@@ -45,7 +51,7 @@ impl Check {
             }
         }
         let before: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
-        let looked = widened(&change.path, &before, &after, self.heeds_markers());
+        let looked = widened(&change.path, &before, &after, self.heeds_markers(), &owners);
         self.tell_widened(looked, &after, stand, checked);
         Ok(())
     }
@@ -53,7 +59,7 @@ impl Check {
     /// The same of a file without a before: all of it counts as new.
     pub(in crate::cli) fn privileges_of_whole(&self, stand: &Stand<'_>, checked: &mut Checked) {
         let text = to_utf8(stand.raw);
-        let looked = widened(stand.path, &[], &text, self.heeds_markers());
+        let looked = widened(stand.path, &[], &text, self.heeds_markers(), &[]);
         self.tell_widened(looked, &text, stand, checked);
     }
 

@@ -281,7 +281,9 @@ fn nuget(
         lines.note("pin NuGet/login to the commit of its release");
         lines.note("its key is good for about an hour: log in right before the push");
     }
-    spans.into_iter().for_each(|span| lines.replace(span, KEY));
+    for span in spans {
+        lines.replace(span, KEY);
+    }
     Ok(true)
 }
 
@@ -398,8 +400,8 @@ pub(super) fn permit(
                 }
                 Some(_) if lines.written(span).contains('{') => {
                     let at = permissions.node.at.start + 1;
-                    let all: String = words().map(|word| format!(" {word},")).collect();
-                    lines.replace(at..at, all);
+                    let all: Vec<String> = words().collect();
+                    lines.replace(at..at, [" ", &all.join(", "), ","].concat());
                     Ok(())
                 }
                 Some(first) => {

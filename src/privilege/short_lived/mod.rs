@@ -142,7 +142,7 @@ pub fn short_lived(path: &[u8], text: &str, rule: &str) -> Result<Replacement, R
     let after = applied(text, &replacement.changes);
     let apart = replacement.changes.windows(2).all(|two| two[0].span.end <= two[1].span.start);
     let left = |text: &str| {
-        let looked = widened(path, &[], text.as_bytes(), false);
+        let looked = widened(path, &[], text.as_bytes(), false, &[]);
         let mut found = looked.found.iter().filter(|one| one.signal.rule.id == rule);
         let places = found.next().map_or(0, |one| 1 + one.also.len());
         looked.why.is_none().then_some(places)

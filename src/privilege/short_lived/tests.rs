@@ -41,7 +41,7 @@ fn the_samples_of_each_rule_are_replaced() {
             let (after, notes) = replaced(&sample.path, &sample.after, &signal.id);
             assert!(notes.starts_with("first: "), "{notes}");
             let before = [sample.after.as_bytes()];
-            let new = widened(sample.path.as_bytes(), &before, after.as_bytes(), false);
+            let new = widened(sample.path.as_bytes(), &before, after.as_bytes(), false, &[]);
             let new: Vec<_> = new.found.iter().map(|one| one.signal.rule.id).collect();
             let light =
                 ["gha-unpinned-action", "gha-unpinned-action-with-power", "gha-job-write-added"];
@@ -294,7 +294,7 @@ fn a_token_whose_use_is_not_told_stays() {
     ] {
         let flow = workflow(&["    steps:\n", steps].concat());
         let path = WORKFLOW.as_bytes();
-        let found = widened(path, &[], flow.as_bytes(), false);
+        let found = widened(path, &[], flow.as_bytes(), false, &[]);
         assert!(found.found.iter().any(|one| one.signal.rule.id == "gha-personal-token"));
         assert!(short_lived(path, &flow, "gha-personal-token").is_err(), "{flow}");
     }
