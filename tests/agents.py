@@ -8,7 +8,7 @@ FOLDER, outside of the repository, holds node_modules with the agents:
 Each runs in a fresh project and home, with a made-up key. Where an agent lets its service's
 address be set, a server on this machine plays the model: it asks for a call that leakcoach
 refuses, and it is looked at what the agent sends back. No request leaves this machine by intent;
-an agent that cannot be kept from it is only asked for its version, which is said.
+an agent that is not there is said to be so.
 """
 
 import http.server
