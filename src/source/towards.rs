@@ -47,28 +47,27 @@ impl<'a> Towards<'a> {
             return Ok(Known::default());
         }
         let remotes = repo.remotes()?;
-        let owned = all.iter().map(|(name, id)| (name, *id, self.owner(name, &remotes)));
-        let owned: Vec<_> = owned.collect();
+        let branches = all.iter().map(|(name, id)| (name, *id, self.owner(name, &remotes)));
+        let branches: Vec<_> = branches.collect();
         let (mut known, mut any) = (Known::default(), false);
-        for (name, id, owner) in &owned {
+        for (name, id, owner) in &branches {
             let Some(owner) = owner.filter(|owner| self.is(owner, &remotes)) else { continue };
             any = true;
             let prefix = ["refs/remotes/".as_bytes(), owner, b"/"].concat();
             let branch = name.strip_prefix(prefix.as_slice()).unwrap_or_default();
-            let there =
-                heard.iter().find(|(full, _)| full.strip_prefix(b"refs/heads/") == Some(branch));
-            match there {
+            let is_it = |full: &BStr| full.strip_prefix(b"refs/heads/") == Some(branch);
+            match heard.iter().find(|(full, _)| is_it(full)) {
                 Some((_, there)) if *there != Some(*id) => known.stale.push((*name).clone()),
                 Some(_) | None => known.commits.push(*id),
             }
         }
         if !any {
             let public = !self.url.is_empty() && (self.is_public)(self.url.as_bytes());
-            let counts = |owner: &Option<&[u8]>| {
-                let owner = remotes.iter().find(|remote| Some(remote.name.as_slice()) == *owner);
+            let counts = |owner: Option<&[u8]>| {
+                let owner = remotes.iter().find(|remote| Some(remote.name.as_slice()) == owner);
                 !public || owner.is_some_and(|it| it.urls.iter().any(|url| (self.is_public)(url)))
             };
-            let others = owned.iter().filter(|(_, _, owner)| counts(owner));
+            let others = branches.iter().filter(|(_, _, owner)| counts(*owner));
             known.commits.extend(others.map(|(_, id, _)| *id));
         }
         Ok(known)

@@ -12,7 +12,8 @@ fn line(repo: &Repo, seed: u64) -> String {
 }
 
 fn thirty_lines() -> String {
-    (0..30).map(|number| format!("number_{number} = {number}\n")).collect()
+    let lines: Vec<String> = (0..30).map(|number| format!("n_{number} = {number}\n")).collect();
+    lines.concat()
 }
 
 /// A repository with the hooks, and a remote that has its first commit.
