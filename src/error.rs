@@ -171,6 +171,8 @@ impl Error {
                 "if you trust it: git config --global --add safe.directory {}",
                 Escaped::path(path)
             )),
+            // That says itself how to go on.
+            Self::Repository { why, .. } if why.contains(": git fetch ") => None,
             Self::Repository { .. } => {
                 Some("run `git fsck` and `git status`, then try again".to_owned())
             }

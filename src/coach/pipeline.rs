@@ -77,7 +77,8 @@ pub fn masked(exposed: &[Exposed<'_>]) -> Vec<String> {
 pub fn route(owned: &Owned) -> String {
     match owned {
         Owned::By(file, owners) => {
-            format!("for {}, who own {file} by CODEOWNERS", owners.join(" "))
+            let own = if owners.len() == 1 { "owns" } else { "own" };
+            format!("for {}, who {own} {file} by CODEOWNERS", owners.join(" "))
         }
         Owned::Nobody(file) => format!(
             "CODEOWNERS names nobody for {file}: nobody is told but who reads this; \
@@ -134,7 +135,7 @@ mod tests {
               deploy (.gitlab-ci.yml) in the last 30 days before this one; what prints it was not \
               mended"]
         );
-        assert!(route(&owned).contains("for @ops, who own .gitlab-ci.yml"));
+        assert!(route(&owned).contains("for @ops, who owns .gitlab-ci.yml"));
     }
 
     #[test]

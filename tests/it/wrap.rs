@@ -144,7 +144,7 @@ fn owners_of_the_pipeline_are_told_and_again_when_it_repeats() {
     let first = script_with(&repo, &job, &text);
     first
         .accepted()
-        .reads("for @shop/platform, who own .github/workflows/deploy.yml by CODEOWNERS");
+        .reads("for @shop/platform, who owns .github/workflows/deploy.yml by CODEOWNERS");
     assert!(!first.text().contains("follow-up"), "{}", first.text());
     script_with(&repo, &job, &text).accepted().reads(
         "follow-up for @shop/platform: github-pat was in the output of 1 run of the job deploy",

@@ -45,8 +45,11 @@ pub(in crate::cli) fn approve(args: &ApproveArgs) -> Result<u8, Error> {
     let lasts = length(&args.lasts)
         .ok_or_else(|| Error::Usage("--for is a length of time such as 2h".to_owned()))?;
     if lasts > policy.at_most {
-        let most = policy.at_most / 60;
-        return Err(Error::Usage(format!("policy lets an approval last {most} minutes at most")));
+        let (most, unit) = match policy.at_most {
+            hours if hours % 3600 == 0 => (hours / 3600, "h"),
+            seconds => (seconds / 60, " minutes"),
+        };
+        return Err(Error::Usage(format!("policy lets an approval last {most}{unit} at most")));
     }
     if args.reason.trim().is_empty() || args.reason.len() > 500 {
         return Err(Error::Usage("--reason is a short sentence".to_owned()));
