@@ -1,7 +1,8 @@
 //! What of a command entries ask for, worked out once and not for each of them. Nearly all of a
 //! long script is of no entry, which its programs and one part of its paths tell.
 
-use super::shell::{self, Command, Word};
+use super::programs::{MOUNTING, TO_THE_LAST, pattern_of};
+use super::shell::{self, Command, Word, is_option};
 use super::table::Entry;
 use super::wild::{covers, named, plain};
 use std::cell::OnceCell;
@@ -15,6 +16,8 @@ pub(super) struct Index<'e> {
     wild: Vec<&'e str>,
     /// What has to be in a path below an entry's folder.
     below: Vec<&'e str>,
+    /// Folders that hold credentials, by their last parts.
+    folders: HashSet<&'e str>,
     /// Programs, as patterns begin with them.
     programs: HashSet<&'e str>,
     /// The same with wildcards.
@@ -27,6 +30,11 @@ impl<'e> Index<'e> {
             names: HashSet::new(),
             wild: Vec::new(),
             below: Vec::new(),
+            folders: entries
+                .iter()
+                .flat_map(|entry| &entry.folders)
+                .filter_map(|folder| named(folder))
+                .collect(),
             programs: HashSet::new(),
             wild_programs: Vec::new(),
         };
@@ -62,7 +70,9 @@ impl<'e> Index<'e> {
             || path.contains("..")
             || self.below.iter().any(|part| path.contains(part))
             || named(path).is_some_and(|part| {
-                self.names.contains(part) || self.wild.iter().any(|wild| covers(wild, part))
+                self.names.contains(part)
+                    || self.folders.contains(part)
+                    || self.wild.iter().any(|wild| covers(wild, part))
             })
     }
 
@@ -72,8 +82,8 @@ impl<'e> Index<'e> {
             || self.wild_programs.iter().any(|wild| covers(wild, program))
     }
 
-    fn keep(&self, paths: impl Iterator<Item = String>) -> Vec<String> {
-        paths.filter(|path| self.knows(path)).collect()
+    fn keep(&self, paths: impl IntoIterator<Item = String>) -> Vec<String> {
+        paths.into_iter().filter(|path| self.knows(path)).collect()
     }
 }
 
@@ -87,12 +97,19 @@ pub(super) struct Known<'s> {
     index: &'s Index<'s>,
     pub(super) command: &'s Command,
     arguments: OnceCell<Vec<String>>,
+    taken: OnceCell<Vec<String>>,
     code: OnceCell<Option<Vec<String>>>,
 }
 
 impl<'s> Known<'s> {
     pub(super) const fn of(command: &'s Command, index: &'s Index<'s>) -> Self {
-        Self { index, command, arguments: OnceCell::new(), code: OnceCell::new() }
+        Self {
+            index,
+            command,
+            arguments: OnceCell::new(),
+            taken: OnceCell::new(),
+            code: OnceCell::new(),
+        }
     }
 
     /// Whether any entry can be about the command.
@@ -102,16 +119,53 @@ impl<'s> Known<'s> {
             || sets_variables(command.program())
             || !command.assigned.is_empty()
             || command.runs_unseen
+            || !command.shows.is_empty()
             || command.words.first().is_some_and(|word| !word.known)
             || !self.arguments().is_empty()
-            || self.code().is_some_and(|paths| !paths.is_empty())
+            || self.code().is_some()
             || !self.fed().is_empty()
             || !self.filled().is_empty()
     }
 
     /// Those among its arguments.
     pub(super) fn arguments(&self) -> &[String] {
-        self.arguments.get_or_init(|| self.index.keep(arguments(self.command)))
+        self.arguments.get_or_init(|| self.index.keep(arguments(self.command, &|_| true)))
+    }
+
+    /// Those among its arguments that it can show: no place that it writes to, nor a file that
+    /// a program is told to read its settings from.
+    pub(super) fn taken(&self) -> &[String] {
+        self.taken.get_or_init(|| {
+            let words: Vec<&str> = self.command.words.iter().map(|it| it.text.as_str()).collect();
+            let last = last_of(self.command.program(), &words);
+            let settings = |at: usize| {
+                let text = words.get(at).copied().unwrap_or_default();
+                let before = at.checked_sub(1).and_then(|at| words.get(at)).copied();
+                text.starts_with("--env-file=") || before == Some("--env-file")
+            };
+            self.index.keep(arguments(self.command, &|at| Some(at) != last && !settings(at)))
+        })
+    }
+
+    /// What it mounts into a container.
+    pub(super) fn mounted(&self) -> Vec<String> {
+        let command = self.command;
+        if !MOUNTING.contains(&command.program()) {
+            return Vec::new();
+        }
+        let option = |text: &str| matches!(text, "-v" | "--volume" | "--mount" | "--secret");
+        let mounts = command.words.windows(2).filter_map(|pair| match pair {
+            [before, word] if option(&before.text) => Some(word),
+            [_, word] if word.text.starts_with("--volume=") => Some(word),
+            [_, word] if word.text.starts_with("--mount=") => Some(word),
+            [_, word] if word.text.starts_with("-v") && word.text.contains(':') => Some(word),
+            _ => None,
+        });
+        let paths = mounts.flat_map(|word| {
+            let text = word.text.strip_prefix("-v").unwrap_or(&word.text);
+            candidates(&Word { text: text.to_owned(), ..word.clone() }, &command.folder)
+        });
+        self.index.keep(paths)
     }
 
     /// Those in the program text that it runs; nothing where it runs none.
@@ -141,19 +195,37 @@ fn paths_in(code: &str) -> impl Iterator<Item = String> {
     code.split(other).filter(|path| !path.is_empty()).map(str::to_owned)
 }
 
-/// What among the arguments could be a path: also behind `=`, `@` and `:`.
-fn arguments(command: &Command) -> impl Iterator<Item = String> {
+/// The place of the argument that a program writes to.
+fn last_of(program: &str, words: &[&str]) -> Option<usize> {
+    let into = |word: &&str| word.starts_with("-t") || word.starts_with("--target-directory");
+    if !TO_THE_LAST.contains(&program) || program == "ln" || words.iter().any(|it| into(it)) {
+        return None;
+    }
+    let plain = words.iter().enumerate().skip(1).filter(|(_, word)| !is_option(word));
+    let plain: Vec<usize> = plain.map(|(at, _)| at).collect();
+    plain.last().copied().filter(|_| plain.len() > 1)
+}
+
+/// What among the arguments that count could be a path: also behind `=`, `@` and `:`.
+fn arguments(command: &Command, counts: &dyn Fn(usize) -> bool) -> Vec<String> {
     let identity = matches!(command.program(), "scp" | "sftp" | "rsync" | "ssh" | "sshfs");
-    let words = command.words.iter().enumerate().skip(1).filter(move |(at, _)| {
-        let before = command.words.get(at - 1).map(|word| word.text.as_str());
-        !(identity && before == Some("-i"))
+    let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+    let pattern = pattern_of(command.program(), &words);
+    let words = command.words.iter().enumerate().skip(1).filter(|(at, _)| {
+        let before = words.get(at - 1).copied();
+        let of_ssh = identity && matches!(before, Some("-i" | "-e" | "--rsh" | "-o"));
+        counts(*at) && Some(*at) != pattern && !of_ssh
     });
-    words.flat_map(|(_, word)| candidates(word, &command.folder))
+    words.flat_map(|(_, word)| candidates(word, &command.folder)).collect()
 }
 
 fn candidates(word: &Word, folder: &str) -> Vec<String> {
     let text = word.text.as_str();
-    if text.len() > 1024 || text.contains('\n') {
+    let elsewhere = || {
+        let schemes = ["http://", "https://", "ftp://", "git@"];
+        schemes.iter().any(|scheme| text.starts_with(scheme))
+    };
+    if text.len() > 1024 || text.contains('\n') || elsewhere() {
         return Vec::new();
     }
     let mut all = vec![shell::join(folder, text)];
@@ -162,7 +234,7 @@ fn candidates(word: &Word, folder: &str) -> Vec<String> {
             all.push(shell::join(folder, part));
         }
     }
-    if word.bare && text.contains(['*', '?']) {
+    if (word.bare || word.spread) && text.contains(['*', '?', '[']) {
         // Marked, so that it is taken for a pattern and not for a name.
         all.push(format!("\u{0}{}", shell::join(folder, text)));
     }

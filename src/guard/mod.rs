@@ -11,6 +11,8 @@ pub(crate) mod event;
 pub(crate) mod intent;
 mod known;
 pub(crate) mod mcp;
+mod programs;
+mod reveal;
 pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod shell;

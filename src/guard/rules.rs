@@ -1,134 +1,11 @@
 //! What the table says of commands, paths and tools.
 
 use super::known::{Index, Known, sets_variables};
-use super::shell::{Command, Script, Word, is_option};
+use super::programs::{BLIND, OF_FOLDERS, READERS};
+use super::shell::{self, Command, Script, Word, is_option};
 use super::table::{Entry, Kind};
 use super::wild::{covers, ends};
-use super::{Reason, Reasons, Ruling};
-
-/// Programs that show nothing of a file that they are given.
-const BLIND: &[&str] = &[
-    "ls",
-    "test",
-    "[",
-    "[[",
-    "stat",
-    "echo",
-    "printf",
-    "chmod",
-    "chown",
-    "mkdir",
-    "rm",
-    "rmdir",
-    "touch",
-    "find",
-    "fd",
-    "git",
-    "file",
-    "basename",
-    "dirname",
-    "realpath",
-    "readlink",
-    "du",
-    "ssh",
-    "ssh-add",
-    "ssh-keygen",
-    "cd",
-    "pushd",
-    "export",
-    "alias",
-    "tree",
-    "which",
-    "unlink",
-    "leakcoach",
-    "docker",
-    "docker-compose",
-    "podman",
-    "kubectl",
-    "helm",
-    "terraform",
-    "openssl",
-    "certbot",
-    "nginx",
-    "make",
-    "shred",
-    "eza",
-    "exa",
-    "wc",
-    "sha256sum",
-    "md5sum",
-    "inotifywait",
-];
-
-/// Programs that change nothing of a file that they are given.
-const READERS: &[&str] = &[
-    "cat",
-    "less",
-    "more",
-    "head",
-    "tail",
-    "grep",
-    "egrep",
-    "fgrep",
-    "rg",
-    "ag",
-    "ls",
-    "stat",
-    "file",
-    "diff",
-    "cmp",
-    "git",
-    "echo",
-    "printf",
-    "test",
-    "[",
-    "[[",
-    "find",
-    "fd",
-    "wc",
-    "bat",
-    "cd",
-    "pushd",
-    "jq",
-    "yq",
-    "awk",
-    "sed",
-    "cut",
-    "sort",
-    "uniq",
-    "nl",
-    "xxd",
-    "od",
-    "hexdump",
-    "md5sum",
-    "sha1sum",
-    "sha256sum",
-    "tree",
-    "realpath",
-    "basename",
-    "dirname",
-    "readlink",
-    "du",
-    "pre-commit",
-    "prek",
-    "lefthook",
-    "leakcoach",
-    "strings",
-    "tac",
-    "column",
-    "comm",
-    "which",
-    "yamllint",
-    "shellcheck",
-    "python",
-    "python3",
-    "node",
-    "source",
-    ".",
-    "code",
-    "eza",
-    "exa",
-];
+use super::{Reason, Reasons, Ruling, reveal};
 
 /// What a judgement knows of the place.
 pub(crate) struct Rules<'a> {
@@ -230,10 +107,13 @@ pub(super) fn seen(entry: &Entry, known: &Known<'_>) -> Vec<String> {
 /// Whether the command itself is what the entry is about.
 fn is_of(entry: &Entry, command: &Command) -> bool {
     let set = |(name, value): &(String, String)| {
-        entry.variables.iter().any(|pattern| match pattern.split_once('=') {
-            Some((wanted, state)) => covers(wanted, name) && covers(state, value),
-            None => covers(pattern, name),
-        })
+        // What a person skips in a run by hand is run at the commit.
+        let by_hand = name == "SKIP" && matches!(command.program(), "pre-commit" | "prek");
+        !by_hand
+            && entry.variables.iter().any(|pattern| match pattern.split_once('=') {
+                Some((wanted, state)) => covers(wanted, name) && covers(state, value),
+                None => covers(pattern, name),
+            })
     };
     let exported = || {
         sets_variables(command.program())
@@ -250,12 +130,28 @@ fn is_of(entry: &Entry, command: &Command) -> bool {
     match entry.id.as_str() {
         "pipe-to-shell" if command.runs_unseen => return true,
         "unseen-command" => {
-            return command.words.first().is_some_and(|word| !word.known && word.text.is_empty());
+            let unseen = command.words.first().is_some_and(Word::is_unseen);
+            return unseen && !command.by_environment;
         }
         _ => {}
     }
-    let matches = |patterns: &[String]| patterns.iter().any(|one| is_command(one, command));
+    if !entry.shows.is_empty() && reveals(entry, command) {
+        return true;
+    }
+    // A program that only the environment names can be the one that matters.
+    let any = entry.kind == Kind::Evasion && command.words.first().is_some_and(Word::is_unseen);
+    let matches = |patterns: &[String]| patterns.iter().any(|one| is_command(one, command, any));
     matches(&entry.commands) && !matches(&entry.except_commands)
+}
+
+/// Whether a command prints a variable of the entry, or all of them.
+fn reveals(entry: &Entry, command: &Command) -> bool {
+    let is_one = |name: &str| entry.shows.iter().any(|pattern| covers(pattern, name));
+    let code = shell::inline_code(command);
+    command.shows.iter().any(|name| is_one(&name.to_lowercase()))
+        || code.is_some_and(|code| {
+            reveal::prints_all(code) || reveal::printed(code).iter().any(|name| is_one(name))
+        })
 }
 
 /// The entry's files among `paths`.
@@ -267,17 +163,66 @@ fn among(entry: &Entry, paths: &[String]) -> Vec<String> {
 fn read_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
     let command = known.command;
     let mut found = among(entry, &known.fed());
+    found.extend(among(entry, &known.mounted()));
     let program = command.program();
+    let shown = shows_for_git(command);
     let counts = if entry.programs.is_empty() {
-        !BLIND.contains(&program)
+        !BLIND.contains(&program) && !in_place(command) || shown
     } else {
-        entry.programs.iter().any(|one| one == program)
+        entry.programs.iter().any(|one| one == program) || shown
     };
     if counts && !program.is_empty() {
-        found.extend(among(entry, known.code().unwrap_or_default()));
-        found.extend(among(entry, known.arguments()));
+        // jq's program names fields and no files.
+        let code = known.code().filter(|_| program != "jq").unwrap_or_default();
+        found.extend(among(entry, code));
+        found.extend(among(entry, known.taken()));
+    }
+    if OF_FOLDERS.contains(&program) {
+        let folders = if super::programs::MOUNTING.contains(&program) {
+            known.mounted()
+        } else {
+            known.taken().to_vec()
+        };
+        let is_one = |path: &String| entry.folders.iter().any(|folder| ends(folder, path));
+        found.extend(folders.into_iter().filter(is_one));
     }
     found
+}
+
+/// Whether git shows what is in the files that it is given.
+fn shows_for_git(command: &Command) -> bool {
+    const SHOWS: &[&str] =
+        &["show", "diff", "blame", "annotate", "grep", "cat-file", "archive", "difftool"];
+    const NAMES: &[&str] = &[
+        "--stat",
+        "--name-only",
+        "--name-status",
+        "--quiet",
+        "--shortstat",
+        "-l",
+        "-t",
+        "-s",
+        "-e",
+    ];
+    let says = |words: &[&str]| {
+        command.words.iter().skip(1).any(|word| words.contains(&word.text.as_str()))
+    };
+    let of_log = || says(&["log"]) && says(&["-p", "--patch", "-u"]);
+    command.name() == "git" && (says(SHOWS) && !says(NAMES) || of_log())
+}
+
+/// Whether a command changes files where they are, and prints none of them.
+fn in_place(command: &Command) -> bool {
+    let of_letters = matches!(command.program(), "perl" | "ruby");
+    let short = |word: &Word| {
+        let text = word.text.as_str();
+        let letters = text.strip_prefix('-').filter(|it| !it.starts_with('-')).unwrap_or_default();
+        text.starts_with("-i")
+            || text.starts_with("--in-place")
+            || of_letters && letters.len() <= 4 && letters.contains('i')
+    };
+    (of_letters || matches!(command.program(), "sed" | "yq" | "awk"))
+        && command.words.iter().skip(1).any(short)
 }
 
 /// The files of the entry that the command changes.
@@ -288,19 +233,21 @@ fn written_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
     let says = |words: &[&str]| {
         command.words.iter().skip(1).any(|word| words.contains(&word.text.as_str()))
     };
-    let in_place = || {
-        let short =
-            |word: &Word| word.text.starts_with("-i") || word.text.starts_with("--in-place");
-        matches!(program, "sed" | "yq" | "awk") && command.words.iter().skip(1).any(short)
-    };
-    let git_changes = || program == "git" && says(&["rm", "mv", "update-index", "apply"]);
+    let git_changes =
+        || program == "git" && says(&["rm", "mv", "update-index", "apply", "checkout", "restore"]);
+    let deletes = || program == "find" && says(&["-delete"]);
     if program.is_empty() {
         return found;
     }
-    if let Some(code) = known.code().filter(|_| program != "awk") {
+    let changes = in_place(command) || git_changes() || deletes();
+    let language = !matches!(program, "awk" | "jq");
+    if let Some(code) = known.code().filter(|_| language) {
         // A program that names the file could write it.
         found.extend(among(entry, code));
-    } else if !READERS.contains(&program) || in_place() || git_changes() {
+        if changes {
+            found.extend(among(entry, known.arguments()));
+        }
+    } else if !READERS.contains(&program) || changes {
         found.extend(among(entry, known.arguments()));
     }
     found
@@ -309,18 +256,48 @@ fn written_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
 /// Whether a path is one of the entry's.
 pub(super) fn is_at(entry: &Entry, path: &str) -> bool {
     if let Some(pattern) = path.strip_prefix('\u{0}') {
-        let last = pattern.rsplit('/').next().unwrap_or(pattern);
-        let letters = last.chars().filter(|char| !matches!(char, '*' | '?')).count();
-        let open = last.starts_with(['*', '?']) || letters < 2;
-        return !open
-            && entry.paths.iter().any(|known| {
-                let known = known.trim_end_matches("/**");
-                !known.contains(['*', '?']) && ends(pattern, known)
-                    || known == ".ssh/id_*" && ends(known, pattern)
-            });
+        let excepted = entry.except.iter().any(|except| ends(except, pattern));
+        return !excepted && entry.paths.iter().any(|known| reaches(pattern, known));
     }
     entry.paths.iter().any(|pattern| ends(pattern, path))
         && !entry.except.iter().any(|pattern| ends(pattern, path))
+}
+
+/// Whether a pattern of the script's own takes in a path of an entry.
+fn reaches(pattern: &str, known: &str) -> bool {
+    let sample = known.trim_end_matches("/**").replace('*', "rsa").replace('?', "a");
+    let wanted: Vec<&str> = sample.split('/').collect();
+    let mut parts: Vec<&str> =
+        pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if known.starts_with('/') || parts.len() < wanted.len() {
+        return false;
+    }
+    let parts = parts.split_off(parts.len() - wanted.len());
+    let bracketed: Vec<String> = parts.iter().map(|part| without_brackets(part)).collect();
+    let letters = |part: &str| part.chars().filter(|char| !matches!(char, '*' | '?')).count();
+    // `*` alone is of no file more than of others, but for a folder that is one of ours, and for
+    // what begins with a dot.
+    let telling = bracketed.split_last().is_some_and(|(last, above)| {
+        let dotted = last.starts_with('.') && wanted.last().is_some_and(|it| it.starts_with('.'));
+        let named = !last.starts_with(['*', '?']) && letters(last) > 1;
+        // What stands for many kinds of files in an entry is not what the script asks for.
+        let own = !known.rsplit('/').next().is_some_and(|part| part.starts_with(['*', '?']));
+        dotted && letters(last) > 0 || named && own || !above.is_empty()
+    });
+    telling && bracketed.iter().zip(&wanted).all(|(part, wanted)| covers(part, wanted))
+}
+
+/// A pattern with `?` for each `[…]`.
+fn without_brackets(part: &str) -> String {
+    let mut out = String::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((_, more)) = after.split_once(']') else { break };
+        out.push_str(before);
+        out.push('?');
+        rest = more;
+    }
+    out + rest
 }
 
 /// Options of git after which a value follows.
@@ -333,11 +310,17 @@ fn takes_value(program: &str, option: &str) -> bool {
 }
 
 /// Whether a command is what `pattern` says, see `patterns/guard.toml`.
-fn is_command(pattern: &str, command: &Command) -> bool {
+fn is_command(pattern: &str, command: &Command, any: bool) -> bool {
     let mut tokens = pattern.split_whitespace();
     let Some(program) = tokens.next() else { return false };
     let name = command.name();
-    if name.is_empty() || !either(program, name) {
+    let name = match name {
+        "" if any && tokens.clone().count() > 1 => program,
+        "hub" => "git",
+        "" => return false,
+        name => name,
+    };
+    if !either(program, name) {
         return false;
     }
     let arguments: Vec<Argument<'_>> = arguments_of(name, command);
@@ -345,9 +328,12 @@ fn is_command(pattern: &str, command: &Command) -> bool {
         "git" if in_order(&["commit"], &arguments) => "git commit",
         name => name,
     };
+    // `export A=b` has no arguments either.
+    let declares = sets_variables(name) && !command.assigned.is_empty();
     let mut sequence: Vec<&str> = Vec::new();
     for token in tokens {
         let holds = match token {
+            "!+" | "!*" if declares => false,
             "!+" => !arguments.iter().any(|it| !it.option && !it.text.contains('=')),
             "!*" => arguments.is_empty(),
             _ => {
@@ -355,7 +341,7 @@ fn is_command(pattern: &str, command: &Command) -> bool {
                     !arguments.iter().any(|it| it.is_option(option, name))
                 } else if let Some(text) = token.strip_prefix('@') {
                     let text = text.to_lowercase();
-                    arguments.iter().any(|it| either(&text, &it.text.to_lowercase()))
+                    arguments.iter().any(|it| either(&text, &it.whole().to_lowercase()))
                 } else if token.starts_with('-') {
                     token.split('|').any(|one| arguments.iter().any(|it| it.is_option(one, name)))
                 } else {
@@ -377,9 +363,16 @@ struct Argument<'a> {
     option: bool,
     /// Whether it may be the value of the option before it.
     may_be_value: bool,
+    /// Whether something unknown stands in front of it.
+    loose: bool,
 }
 
-impl Argument<'_> {
+impl<'a> Argument<'a> {
+    /// The text, marked where it begins with what is not known.
+    fn whole(&self) -> std::borrow::Cow<'a, str> {
+        if self.loose { format!("\u{fffd}{}", self.text).into() } else { self.text.into() }
+    }
+
     fn is_option(&self, option: &str, program: &str) -> bool {
         if !self.option {
             return false;
@@ -417,7 +410,7 @@ fn arguments_of<'a>(program: &str, command: &'a Command) -> Vec<Argument<'a>> {
         let option = is_option(&word.text) && !value && !ended;
         let may_be_value =
             all.last().is_some_and(|last: &Argument<'_>| last.option && !last.text.contains('='));
-        all.push(Argument { text: &word.text, option, may_be_value });
+        all.push(Argument { text: &word.text, option, may_be_value, loose: word.loose });
         ended |= option && word.text == "--";
         value = option && takes_value(program, &word.text);
     }

@@ -4,11 +4,14 @@
 //! Read by the grammar of bash (tree-sitter-bash). What it cannot read is told by
 //! [`Script::faults`], never dropped in silence.
 
+mod expand;
+mod prints;
 pub(super) mod through;
 mod words;
 
 pub(super) use through::inline_code;
 
+use expand::Variables;
 use std::collections::HashMap;
 use tree_sitter::{Node, Parser};
 
@@ -37,6 +40,24 @@ pub(crate) struct Word {
     pub(crate) known: bool,
     /// Whether no part of it is quoted, so that `*` and `?` are wildcards.
     pub(crate) bare: bool,
+    /// Whether it begins with what is not known.
+    pub(crate) loose: bool,
+    /// Whether it stands for the files that it is a pattern of, quoted or not.
+    pub(crate) spread: bool,
+    /// Variables that are part of it and whose values are not known.
+    pub(crate) asks: Vec<String>,
+}
+
+impl Word {
+    /// One that is quoted and known.
+    pub(crate) fn known(text: &str) -> Self {
+        Self { text: text.to_owned(), known: true, ..Self::default() }
+    }
+
+    /// Whether nothing of it is known.
+    pub(crate) fn is_unseen(&self) -> bool {
+        !self.known && self.text.is_empty()
+    }
 }
 
 /// One command.
@@ -56,6 +77,10 @@ pub(crate) struct Command {
     pub(crate) fed: Fed,
     /// Whether it runs text that is not known before.
     pub(crate) runs_unseen: bool,
+    /// Whether its program is named by a variable that the script does not set.
+    pub(crate) by_environment: bool,
+    /// Variables whose values it prints where they are seen.
+    pub(crate) shows: Vec<String>,
 }
 
 /// What a command reads on its standard input.
@@ -66,6 +91,8 @@ pub(crate) enum Fed {
     Nothing,
     /// This text.
     Text(String),
+    /// What these names stand for, one or more.
+    Names(String),
     /// What another command prints.
     Unknown,
 }
@@ -81,19 +108,6 @@ impl Command {
     pub(crate) fn name(&self) -> &str {
         let program = self.program();
         program.strip_suffix(".exe").unwrap_or(program)
-    }
-
-    /// What it would print, where that is known.
-    fn prints(&self) -> Fed {
-        let words = self.words.get(1..).unwrap_or_default();
-        let said = || words.iter().filter(|word| !is_option(&word.text));
-        match self.program() {
-            "echo" | "printf" if words.iter().all(|word| word.known) => {
-                Fed::Text(said().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
-            }
-            "cat" | "tee" if said().next().is_none() => self.fed.clone(),
-            _ => Fed::Unknown,
-        }
     }
 }
 
@@ -133,12 +147,16 @@ fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
     script.faults |= depth == 0 && tree.root_node().has_error();
     let mut reader = Reader {
         text,
-        variables: HashMap::new(),
+        variables: Variables::default(),
+        functions: HashMap::new(),
+        aliases: HashMap::new(),
+        within: 0,
         fed: HashMap::new(),
         commands: Vec::new(),
         folder: folder.to_owned(),
     };
     reader.walk(tree.root_node());
+    script.faults |= reader.commands.len() > COMMANDS;
     for command in reader.commands {
         through::see(command, depth, script);
     }
@@ -153,7 +171,12 @@ fn plain(text: &str) -> Vec<u8> {
 /// Goes through a tree in order, so that variables and `cd` count for what follows.
 struct Reader<'t> {
     text: &'t str,
-    variables: HashMap<String, Vec<String>>,
+    variables: Variables,
+    /// The bodies of functions, by their names.
+    functions: HashMap<String, Node<'t>>,
+    aliases: HashMap<String, Vec<String>>,
+    /// How many functions' calls are being followed, one in the other.
+    within: usize,
     /// What nodes are fed, by id.
     fed: HashMap<usize, Fed>,
     commands: Vec<Command>,
@@ -183,9 +206,37 @@ impl<'t> Reader<'t> {
     fn visit(&mut self, node: Node<'t>) {
         match node.kind() {
             "command" | "declaration_command" | "unset_command" => {
-                let command = self.command(node);
+                let mut command = self.command(node);
+                command.shows = self.shown(node, &command);
                 self.follow(&command);
+                self.learn(node, &command);
+                if let Some(alias) = command.words.first().and_then(|it| self.aliases.get(&it.text))
+                {
+                    let mut words: Vec<Word> = alias.iter().map(|it| Word::known(it)).collect();
+                    words.extend(command.words.iter().skip(1).cloned());
+                    self.commands.push(Command { words, ..command.clone() });
+                }
+                self.called(&command);
                 self.commands.push(command);
+            }
+            "function_definition" => {
+                let name = node.child_by_field_name("name").map(|name| self.raw(name).to_owned());
+                if let Some((name, body)) = name.zip(node.child_by_field_name("body")) {
+                    self.functions.insert(name, body);
+                }
+            }
+            "command_substitution" => {
+                // `$(< file)` reads it without a command.
+                let mut read = Command { folder: self.folder.clone(), ..Command::default() };
+                let mut cursor = node.walk();
+                for child in
+                    node.named_children(&mut cursor).filter(|it| it.kind() == "file_redirect")
+                {
+                    self.file(child, &mut read);
+                }
+                if !read.reads.is_empty() {
+                    self.commands.push(read);
+                }
             }
             "variable_assignment" => self.assign(node),
             "for_statement" => self.each_of(node),
@@ -208,19 +259,46 @@ impl<'t> Reader<'t> {
         let Some((name, values)) = self.assignment(node).filter(|_| !in_command) else { return };
         let declared = node.parent().is_some_and(|parent| parent.kind() == "declaration_command");
         if !declared {
-            let assigned = values.iter().map(|value| (name.clone(), value.clone())).collect();
+            let assigned = values.iter().map(|value| (name.clone(), value.text.clone())).collect();
             let folder = self.folder.clone();
             self.commands.push(Command { assigned, folder, ..Command::default() });
         }
-        self.variables.insert(name, values);
+        let element = node.child_by_field_name("name").is_some_and(|it| it.kind() == "subscript");
+        if element { self.variables.add(&name, values) } else { self.variables.set(&name, values) }
     }
 
-    fn assignment(&self, node: Node<'t>) -> Option<(String, Vec<String>)> {
-        let name = self.raw(node.child_by_field_name("name")?).to_owned();
-        let value = node.child_by_field_name("value").map(|value| self.words(value));
-        let value = value.unwrap_or_default().into_iter().map(|word| word.text);
-        let values: Vec<String> = value.collect();
-        Some((name, if values.is_empty() { vec![String::new()] } else { values }))
+    fn assignment(&self, node: Node<'t>) -> Option<(String, Vec<Word>)> {
+        let name = node.child_by_field_name("name")?;
+        let longer = self.text.get(name.end_byte()..).is_some_and(|rest| rest.starts_with("+="));
+        let name = self.raw(name).split('[').next().unwrap_or_default().to_owned();
+        let value = node.child_by_field_name("value");
+        let array = value.filter(|value| value.kind() == "array");
+        let mut values: Vec<Word> = match (value, array) {
+            (_, Some(array)) => {
+                let mut cursor = array.walk();
+                array.named_children(&mut cursor).flat_map(|it| self.words(it)).take(64).collect()
+            }
+            (Some(value), None) => self.words(value),
+            (None, None) => Vec::new(),
+        };
+        if values.is_empty() {
+            values.push(Word::known(""));
+        }
+        if let Some(before) = self.variables.get(&name).filter(|_| longer) {
+            let before = before.clone();
+            values = match array {
+                Some(_) => before.into_iter().chain(values).collect(),
+                None => values
+                    .iter()
+                    .flat_map(|value| {
+                        let longer = |it: &Word| format!("{}{}", it.text, value.text);
+                        before.iter().map(move |it| Word { text: longer(it), ..value.clone() })
+                    })
+                    .take(64)
+                    .collect(),
+            };
+        }
+        Some((name, values))
     }
 
     /// A loop's variable is each of its values.
@@ -228,9 +306,9 @@ impl<'t> Reader<'t> {
         let Some(name) = node.child_by_field_name("variable") else { return };
         let mut cursor = node.walk();
         let values = node.children_by_field_name("value", &mut cursor);
-        let values: Vec<String> =
-            values.flat_map(|value| self.words(value)).map(|word| word.text).take(32).collect();
-        self.variables.insert(self.raw(name).to_owned(), values);
+        let values = values.flat_map(|value| self.words(value)).take(32);
+        let values = values.map(|word| Word { spread: word.bare, ..word }).collect();
+        self.variables.set(self.raw(name), values);
     }
 
     fn command(&self, node: Node<'t>) -> Command {
@@ -245,7 +323,7 @@ impl<'t> Reader<'t> {
                 "variable_assignment" => {
                     let assigned = self.assignment(child).into_iter();
                     command.assigned.extend(assigned.flat_map(|(name, values)| {
-                        values.into_iter().map(move |value| (name.clone(), value))
+                        values.into_iter().map(move |value| (name.clone(), value.text))
                     }));
                 }
                 "command_name" => {
@@ -261,6 +339,12 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
         }
+        let first = command.words.first();
+        command.by_environment = first.is_some_and(|first| {
+            first.is_unseen()
+                && !first.asks.is_empty()
+                && first.asks.iter().all(|name| self.variables.get(name).is_none())
+        });
         command
     }
 

@@ -42,6 +42,12 @@ pub(crate) struct Entry {
     pub(crate) paths: Vec<String>,
     #[serde(default)]
     pub(crate) except: Vec<String>,
+    /// Folders that are stores as a whole, for programs that read folders.
+    #[serde(default)]
+    pub(crate) folders: Vec<String>,
+    /// Names of variables, in lower case, whose values it prints.
+    #[serde(default)]
+    pub(crate) shows: Vec<String>,
     /// The only programs for which a path among the arguments counts.
     #[serde(default)]
     pub(crate) programs: Vec<String>,

@@ -99,12 +99,34 @@ const RUNNERS: &[&str] = &[
     "nx",
 ];
 
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "fish", "ash", "mksh", "rbash"];
+const SHELLS: &[&str] =
+    &["sh", "bash", "zsh", "dash", "ksh", "fish", "ash", "mksh", "rbash", "at", "batch"];
+
+/// Programs among whose arguments a whole command can stand as one.
+const SCRIPTED: &[&str] =
+    &["tmux", "screen", "expect", "script", "hyperfine", "concurrently", "entr", "watch", "socat"];
+
+/// Variables whose values are commands.
+const HOOKED: &[&str] = &[
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "MANPAGER",
+    "BROWSER",
+    "LESSOPEN",
+    "PROMPT_COMMAND",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_PAGER",
+    "GIT_SSH_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+];
 
 /// Languages that run a program in an argument, and the options for it.
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("python", &["-c"]),
-    ("python3", &["-c"]),
     ("node", &["-e", "--eval", "-p", "--print"]),
     ("deno", &["eval"]),
     ("bun", &["-e", "--eval"]),
@@ -114,21 +136,65 @@ const LANGUAGES: &[(&str, &[&str])] = &[
     ("lua", &["-e"]),
     ("osascript", &["-e"]),
     ("awk", &[]),
+    ("jq", &[]),
     ("pwsh", &["-c", "-Command", "-command"]),
     ("powershell", &["-c", "-Command", "-command"]),
     ("cmd", &["/c", "/C"]),
 ];
 
-/// The program text among a language's arguments.
+/// The program text that a language is given: in its arguments, or on its standard input.
 pub(crate) fn inline_code(command: &Command) -> Option<&str> {
-    let (_, options) = LANGUAGES.iter().find(|(name, _)| *name == command.program())?;
-    let at = command.words.iter().position(|word| options.contains(&word.text.as_str()));
-    let word = match at {
-        Some(at) => command.words.get(at + 1),
-        None if options.is_empty() => command.words.get(1),
-        None => None,
-    };
-    word.map(|word| word.text.as_str())
+    let language = language(command.name());
+    let (_, options) = LANGUAGES.iter().find(|(name, _)| *name == language)?;
+    let words = command.words.get(1..).unwrap_or_default();
+    for (at, word) in words.iter().enumerate() {
+        let text = word.text.as_str();
+        let behind = text.split_once('=').filter(|(option, _)| option.starts_with("--"));
+        if let Some((_, code)) = behind.filter(|(option, _)| options.contains(option)) {
+            return Some(code);
+        }
+        if options.contains(&text) || clustered(text, options) {
+            return words.get(at + 1).map(|word| word.text.as_str());
+        }
+    }
+    if options.is_empty() {
+        let all: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+        let at = super::super::programs::pattern_of(language, &all).unwrap_or(1);
+        return command.words.get(at).map(|word| word.text.as_str());
+    }
+    let first = words.iter().find(|word| !is_option(&word.text) || word.text == "-");
+    match &command.fed {
+        Fed::Text(code)
+            if first.is_none_or(|word| matches!(word.text.as_str(), "-" | "/dev/stdin")) =>
+        {
+            Some(code)
+        }
+        _ => None,
+    }
+}
+
+/// A language by the name that its versions have too.
+fn language(name: &str) -> &str {
+    match name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.') {
+        "python" | "pypy" => "python",
+        "node" | "nodejs" | "tsx" | "ts-node" => "node",
+        "gawk" | "mawk" | "nawk" => "awk",
+        "jq" | "gojq" | "jaq" => "jq",
+        other => other,
+    }
+}
+
+/// Whether a cluster of letters, such as `-Bc`, ends with one of `options`.
+fn clustered(text: &str, options: &[&str]) -> bool {
+    let letters = text.strip_prefix('-').filter(|letters| letters.len() > 1);
+    letters.is_some_and(|letters| {
+        letters.len() <= 6
+            && letters.chars().all(|one| one.is_ascii_alphanumeric())
+            && options.iter().any(|option| {
+                option.len() == 2
+                    && option.strip_prefix('-').is_some_and(|it| letters.ends_with(it))
+            })
+    })
 }
 
 /// Adds `command` to `script`, and what it runs.
@@ -155,6 +221,26 @@ pub(super) fn see(mut command: Command, depth: usize, script: &mut Script) {
         }
         texts.extend(after_option(&command, &["-c", "--command"]).filter(|_| name != "ssh"));
     }
+    if SCRIPTED.contains(&name) {
+        let whole = |word: &&Word| word.text.contains(char::is_whitespace);
+        let words = command.words.iter().skip(1).filter(whole);
+        texts.extend(words.map(|word| {
+            // `spawn` is expect's, `EXEC:` socat's.
+            let text = word.text.trim_start();
+            text.strip_prefix("spawn ").or(text.strip_prefix("EXEC:")).unwrap_or(text).to_owned()
+        }));
+    }
+    for (name, value) in &command.assigned {
+        if HOOKED.contains(&name.as_str()) {
+            texts.push(value.clone());
+        } else if matches!(name.as_str(), "BASH_ENV" | "ENV") && !command.words.is_empty() {
+            texts.push(format!(". {value}"));
+        }
+    }
+    if command.words.first().is_some_and(|word| word.is_unseen() && word.bare) {
+        // A variable that is empty leaves what follows as the command.
+        inner.push(from(&command, 1));
+    }
     if let Some(code) = inline_code(&command) {
         texts.push(code.to_owned());
         texts.extend(literals(code));
@@ -169,6 +255,9 @@ pub(super) fn see(mut command: Command, depth: usize, script: &mut Script) {
                     None if name == "git" => format!("git {value}"),
                     None => value,
                 });
+            }
+            if name == "git" {
+                runs_for_git(&command, &mut texts);
             }
         }
         "trap" => texts.extend(command.words.get(1).map(|word| word.text.clone())),
@@ -189,7 +278,7 @@ fn shell(command: &mut Command, name: &str, texts: &mut Vec<String>) {
     let words = command.words.get(1..).unwrap_or_default();
     if name == "eval" {
         let text: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-        command.runs_unseen = words.iter().any(|word| !word.known && word.text.is_empty());
+        command.runs_unseen = words.iter().any(Word::is_unseen);
         texts.push(text.join(" "));
         return;
     }
@@ -199,15 +288,40 @@ fn shell(command: &mut Command, name: &str, texts: &mut Vec<String>) {
     };
     if let Some(at) = words.iter().position(by_option) {
         let given = words.iter().skip(at + 1).find(|word| !is_option(&word.text));
-        command.runs_unseen = given.is_some_and(|word| !word.known && word.text.is_empty());
+        command.runs_unseen = given.is_some_and(Word::is_unseen);
         texts.extend(given.map(|word| word.text.clone()));
     } else if given.is_some_and(|word| matches!(word.text.as_str(), "/dev/fd/63" | "/dev/stdin")) {
         command.runs_unseen = true;
-    } else if given.is_none_or(|word| word.text == "-") && SHELLS.contains(&name) {
+    } else if (given.is_none_or(|word| word.text == "-") || matches!(name, "at" | "batch"))
+        && SHELLS.contains(&name)
+    {
         match &command.fed {
             Fed::Text(text) => texts.push(text.clone()),
-            Fed::Unknown => command.runs_unseen = true,
+            Fed::Unknown | Fed::Names(_) => command.runs_unseen = true,
             Fed::Nothing => {}
+        }
+    }
+}
+
+/// What git is told to run: by its configuration, and by commands that take one.
+fn runs_for_git(command: &Command, texts: &mut Vec<String>) {
+    let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let next = || words.get(at + 1).copied().unwrap_or_default();
+        let before = words.get(at - 1).copied().unwrap_or_default();
+        let rest = || words.get(at + 1..).unwrap_or_default().join(" ");
+        match *word {
+            "-c" => texts.extend(next().split_once('=').map(|(_, value)| value.to_owned())),
+            "-x" | "--exec" | "--extcmd" | "--tree-filter" | "--index-filter" | "--env-filter"
+            | "--msg-filter" | "--commit-filter" => texts.push(next().to_owned()),
+            "foreach" if before == "submodule" => texts.push(rest()),
+            "run" if before == "bisect" => texts.push(rest()),
+            name if name.starts_with("alias.") && !name.contains('=') => {
+                let value = next();
+                let git = || format!("git {value}");
+                texts.push(value.strip_prefix('!').map_or_else(git, str::to_owned));
+            }
+            _ => {}
         }
     }
 }
@@ -262,12 +376,16 @@ fn run_by(command: &Command, inner: &mut Vec<Command>) {
     let last = if finds { start + 1 } else { 16 };
     for at in start..last.min(command.words.len()) {
         let plain = command.words.get(at).is_some_and(|word| !is_option(&word.text));
-        if plain {
+        // The last word after an option is that option's value.
+        let before = at.checked_sub(1).and_then(|at| command.words.get(at));
+        let ends = at + 1 == command.words.len() && at > 1;
+        let value = ends && before.is_some_and(|it| is_option(&it.text) && it.text != "--");
+        if plain && (finds || !value) {
             let mut one = from(command, at);
             if finds {
                 // What `{}` stands for is told by the names that are looked for.
                 let named = command.words.iter().take(start).filter(|word| !is_option(&word.text));
-                one.words.extend(named.skip(1).cloned());
+                one.words.extend(named.skip(1).map(|it| Word { bare: true, ..it.clone() }));
             }
             inner.push(one);
         }
@@ -277,8 +395,13 @@ fn run_by(command: &Command, inner: &mut Vec<Command>) {
 /// The command that begins at a word of `command`.
 fn from(command: &Command, at: usize) -> Command {
     let mut words: Vec<Word> = command.words.get(at..).unwrap_or_default().to_vec();
-    if let (Fed::Text(text), "xargs" | "parallel") = (&command.fed, command.program()) {
-        let word = |text: &str| Word { text: text.to_owned(), known: true, bare: false };
+    if matches!(command.program(), "xargs" | "parallel") {
+        let (text, bare) = match &command.fed {
+            Fed::Text(text) => (text.as_str(), false),
+            Fed::Names(names) => (names.as_str(), true),
+            Fed::Nothing | Fed::Unknown => ("", false),
+        };
+        let word = |text: &str| Word { bare, ..Word::known(text) };
         words.extend(text.split_whitespace().take(64).map(word));
     }
     let (folder, fed) = (command.folder.clone(), command.fed.clone());

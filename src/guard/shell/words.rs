@@ -1,42 +1,59 @@
 //! What a word of a script is once quotes, escapes and variables are resolved.
 
-use super::{Reader, Word};
+use super::expand::{Value, name_of};
+use super::{Fed, Reader, Word};
 use tree_sitter::Node;
 
 /// As many texts a word can be, by braces and loops' variables.
 const MOST: usize = 32;
+/// Where a word falls apart.
+const SPLIT: char = '\u{1}';
 
 impl<'t> Reader<'t> {
-    /// The words that a node stands for: several, where braces or a loop's variable say so.
+    /// The words that a node stands for: several, where blanks in a variable, braces or a loop's
+    /// variable say so; none, where all of it is an empty variable.
     pub(super) fn words(&self, node: Node<'t>) -> Vec<Word> {
-        let mut made = Made { texts: vec![String::new()], known: true, bare: true };
+        let mut made = Made {
+            texts: vec![String::new()],
+            word: Word { known: true, bare: true, ..Word::default() },
+            quoted: false,
+        };
         self.add(node, &mut made);
-        let Made { texts, known, bare } = made;
+        let Made { texts, word, .. } = made;
+        let expands = node.kind().ends_with("expansion") || node.kind() == "command_substitution";
+        let vanishes = |text: &str| text.is_empty() && expands && word.bare && word.known;
         texts
             .into_iter()
-            .flat_map(|text| if bare { braces(&text) } else { vec![text] })
+            .flat_map(|text| if word.bare { braces(&text) } else { vec![text] })
+            .flat_map(|text| match text.contains(SPLIT) {
+                true => text.split(SPLIT).filter(|it| !it.is_empty()).map(str::to_owned).collect(),
+                false if vanishes(&text) => Vec::new(),
+                false => vec![text],
+            })
             .take(MOST)
-            .map(|text| Word { text, known, bare })
+            .map(|text| Word { text, ..word.clone() })
             .collect()
     }
 
     fn add(&self, node: Node<'t>, made: &mut Made) {
         match node.kind() {
             "raw_string" => {
-                made.bare = false;
+                made.word.bare = false;
                 let raw = self.raw(node);
                 let inner = raw.strip_prefix('\'').unwrap_or(raw);
                 made.push(inner.strip_suffix('\'').unwrap_or(inner));
             }
             "ansi_c_string" => {
-                made.bare = false;
+                made.word.bare = false;
                 let raw = self.raw(node);
                 let inner = raw.strip_prefix("$'").unwrap_or(raw);
                 made.push(&decoded(inner.strip_suffix('\'').unwrap_or(inner)));
             }
             "string" | "translated_string" => {
-                made.bare = false;
+                made.word.bare = false;
+                let quoted = std::mem::replace(&mut made.quoted, true);
                 self.string(node, made);
+                made.quoted = quoted;
             }
             "concatenation" | "command_name" => {
                 let mut cursor = node.walk();
@@ -45,12 +62,18 @@ impl<'t> Reader<'t> {
                 }
             }
             "simple_expansion" | "expansion" => self.variable(node, made),
+            "process_substitution" if self.settled(node) => made.push("/dev/null"),
             "process_substitution" => made.push("/dev/fd/63"),
-            "command_substitution" | "arithmetic_expansion" | "array" => made.known = false,
+            "command_substitution" if self.settled(node) => {}
+            "command_substitution" => match self.substituted(node) {
+                Some(text) => self.times(&[Word::known(&text)], made),
+                None => made.unknown(),
+            },
+            "arithmetic_expansion" | "array" => made.unknown(),
             "variable_assignment" => {
                 if let Some((name, values)) = self.assignment(node) {
                     made.push(&format!("{name}="));
-                    made.times(&values);
+                    made.times(&values, "");
                 }
             }
             _ => made.push(&unescaped(self.raw(node))),
@@ -73,27 +96,99 @@ impl<'t> Reader<'t> {
     }
 
     fn variable(&self, node: Node<'t>, made: &mut Made) {
-        let mut cursor = node.walk();
-        let named: Vec<Node<'t>> = node.named_children(&mut cursor).collect();
-        let plain = node.kind() == "simple_expansion" || node.child_count() <= 3;
-        let name = named.first().filter(|name| plain && name.kind() == "variable_name");
-        match name.map(|name| self.raw(*name)) {
-            Some("HOME") if !self.variables.contains_key("HOME") => made.push("~"),
-            Some("PWD") => made.push("."),
-            Some(name) => match self.variables.get(name) {
-                Some(values) => made.times(values),
-                None => made.known = false,
-            },
-            None => made.known = false,
+        match self.variables.value(self.raw(node)) {
+            Value::Words(words) => {
+                self.times(&words, made);
+                if words.iter().any(|word| !word.known) {
+                    made.word.asks.push(name_of(self.raw(node)).to_owned());
+                }
+            }
+            Value::Unknown(name) => {
+                made.unknown();
+                made.word.asks.push(name);
+            }
+            Value::Else => made.unknown(),
         }
+    }
+
+    fn times(&self, words: &[Word], made: &mut Made) {
+        let separators = if made.quoted { String::new() } else { self.variables.separators() };
+        made.times(words, &separators);
+    }
+
+    /// What a command in `$(…)` prints, or what it names.
+    fn substituted(&self, node: Node<'t>) -> Option<String> {
+        if self.depth_of(node) > 16 {
+            return None;
+        }
+        let mut cursor = node.walk();
+        let mut commands = node.named_children(&mut cursor).filter(|it| it.kind() != "comment");
+        let command = commands.next().filter(|it| it.kind() == "command")?;
+        if commands.next().is_some() {
+            return None;
+        }
+        match self.command(command).prints() {
+            Fed::Text(text) | Fed::Names(text) => Some(text.trim_end_matches('\n').to_owned()),
+            Fed::Nothing | Fed::Unknown => None,
+        }
+    }
+
+    /// Whether what is substituted is a program's own settings for a shell, such as
+    /// `$(ssh-agent -s)`: to take them is no more than to run that program.
+    fn settled(&self, node: Node<'t>) -> bool {
+        const PROGRAMS: &[&str] = &["ssh-agent", "dircolors", "keychain", "lesspipe", "tset"];
+        const ARGUMENTS: &[&str] = &[
+            "hook",
+            "init",
+            "shellenv",
+            "env",
+            "docker-env",
+            "podman-env",
+            "activate",
+            "completion",
+            "completions",
+            "shell.bash",
+            "shell.zsh",
+            "shell.posix",
+        ];
+        const NOT: &[&str] =
+            &["env", "cat", "curl", "wget", "echo", "printf", "tail", "head", "git"];
+        let mut cursor = node.walk();
+        let mut commands = node.named_children(&mut cursor);
+        let Some(command) = commands.next().filter(|it| it.kind() == "command") else {
+            return false;
+        };
+        if commands.next().is_some() || self.depth_of(node) > 16 {
+            return false;
+        }
+        let command = self.command(command);
+        let says = || {
+            command
+                .words
+                .get(1..4.min(command.words.len()))
+                .unwrap_or_default()
+                .iter()
+                .any(|word| word.known && ARGUMENTS.contains(&word.text.as_str()))
+        };
+        let known = command.words.first().is_some_and(|word| word.known);
+        known
+            && (PROGRAMS.contains(&command.program())
+                || says() && !NOT.contains(&command.program()))
+    }
+
+    /// How many substitutions stand around a node, and it.
+    fn depth_of(&self, node: Node<'t>) -> usize {
+        let around = std::iter::successors(Some(node), Node::parent);
+        around.filter(|it| it.kind() == "command_substitution").take(32).count()
     }
 }
 
 /// A word while it is made.
 struct Made {
     texts: Vec<String>,
-    known: bool,
-    bare: bool,
+    /// All but its text.
+    word: Word,
+    quoted: bool,
 }
 
 impl Made {
@@ -103,15 +198,32 @@ impl Made {
         }
     }
 
-    fn times(&mut self, values: &[String]) {
+    /// A part that is not known before it runs.
+    fn unknown(&mut self) {
+        self.word.known = false;
+        self.word.loose |= self.texts.iter().any(String::is_empty);
+    }
+
+    fn times(&mut self, values: &[Word], separators: &str) {
+        let starts = self.texts.iter().any(String::is_empty);
         let longer = |text: &String| {
             let text = text.clone();
-            values.iter().map(move |value| format!("{text}{value}"))
+            values.iter().map(move |value| {
+                let value = value.text.replace(|char| separators.contains(char), "\u{1}");
+                format!("{text}{value}")
+            })
         };
         let texts: Vec<String> = self.texts.iter().flat_map(longer).take(MOST).collect();
         if !texts.is_empty() {
             self.texts = texts;
         }
+        for value in values {
+            self.word.known &= value.known;
+            self.word.loose |= starts && value.loose;
+            self.word.spread |= value.spread;
+            self.word.asks.extend(value.asks.iter().cloned());
+        }
+        self.word.asks.truncate(MOST);
     }
 }
 
