@@ -130,8 +130,8 @@ fn is_of(entry: &Entry, command: &Command) -> bool {
     match entry.id.as_str() {
         "pipe-to-shell" if command.runs_unseen => return true,
         "unseen-command" => {
-            let unseen = command.words.first().is_some_and(Word::is_unseen);
-            return unseen && !command.by_environment;
+            let first = command.words.first();
+            return !command.guessed && first.is_some_and(|it| it.is_unseen() && !it.outside);
         }
         _ => {}
     }
@@ -167,7 +167,7 @@ fn read_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
     let program = command.program();
     let shown = shows_for_git(command);
     let counts = if entry.programs.is_empty() {
-        !BLIND.contains(&program) && !in_place(command) || shown
+        !BLIND.contains(&program) && !in_place(command) || shown || encodes(command)
     } else {
         entry.programs.iter().any(|one| one == program) || shown
     };
@@ -187,6 +187,12 @@ fn read_by(entry: &Entry, known: &Known<'_>) -> Vec<String> {
         found.extend(folders.into_iter().filter(is_one));
     }
     found
+}
+
+/// Whether openssl writes a file in other letters.
+fn encodes(command: &Command) -> bool {
+    let first = command.words.get(1).map(|word| word.text.as_str());
+    command.name() == "openssl" && matches!(first, Some("base64" | "enc"))
 }
 
 /// Whether git shows what is in the files that it is given.
@@ -274,6 +280,7 @@ fn reaches(pattern: &str, known: &str) -> bool {
     }
     let parts = parts.split_off(parts.len() - wanted.len());
     let bracketed: Vec<String> = parts.iter().map(|part| without_brackets(part)).collect();
+    let plain = |part: &String| !part.contains(['*', '?']);
     let letters = |part: &str| part.chars().filter(|char| !matches!(char, '*' | '?')).count();
     // `*` alone is of no file more than of others, but for a folder that is one of ours, and for
     // what begins with a dot.
@@ -282,7 +289,8 @@ fn reaches(pattern: &str, known: &str) -> bool {
         let named = !last.starts_with(['*', '?']) && letters(last) > 1;
         // What stands for many kinds of files in an entry is not what the script asks for.
         let own = !known.rsplit('/').next().is_some_and(|part| part.starts_with(['*', '?']));
-        dotted && letters(last) > 0 || named && own || !above.is_empty()
+        let ours = above.iter().all(plain) && above.iter().any(|part| part.starts_with('.'));
+        dotted && letters(last) > 0 || named && own || ours
     });
     telling && bracketed.iter().zip(&wanted).all(|(part, wanted)| covers(part, wanted))
 }

@@ -12,6 +12,7 @@ mod words;
 pub(super) use through::inline_code;
 
 use expand::Variables;
+use std::cell::Cell;
 use std::collections::HashMap;
 use tree_sitter::{Node, Parser};
 
@@ -44,6 +45,8 @@ pub(crate) struct Word {
     pub(crate) loose: bool,
     /// Whether it stands for the files that it is a pattern of, quoted or not.
     pub(crate) spread: bool,
+    /// Whether all of it is variables that the script does not set.
+    pub(crate) outside: bool,
     /// Variables that are part of it and whose values are not known.
     pub(crate) asks: Vec<String>,
 }
@@ -77,8 +80,8 @@ pub(crate) struct Command {
     pub(crate) fed: Fed,
     /// Whether it runs text that is not known before.
     pub(crate) runs_unseen: bool,
-    /// Whether its program is named by a variable that the script does not set.
-    pub(crate) by_environment: bool,
+    /// Whether it is one only if a word among another's arguments begins one.
+    pub(crate) guessed: bool,
     /// Variables whose values it prints where they are seen.
     pub(crate) shows: Vec<String>,
 }
@@ -151,6 +154,8 @@ fn read_into(text: &str, depth: usize, folder: &str, script: &mut Script) {
         functions: HashMap::new(),
         aliases: HashMap::new(),
         within: 0,
+        path: Vec::new(),
+        deep: Cell::new(0),
         fed: HashMap::new(),
         commands: Vec::new(),
         folder: folder.to_owned(),
@@ -177,6 +182,10 @@ struct Reader<'t> {
     aliases: HashMap<String, Vec<String>>,
     /// How many functions' calls are being followed, one in the other.
     within: usize,
+    /// What stands around the node that is visited, the outermost first.
+    path: Vec<Node<'t>>,
+    /// How many substitutions are being read, one in the other.
+    deep: Cell<usize>,
     /// What nodes are fed, by id.
     fed: HashMap<usize, Fed>,
     commands: Vec<Command>,
@@ -186,15 +195,20 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     fn walk(&mut self, root: Node<'t>) {
         let mut cursor = root.walk();
+        let around = self.path.len();
         loop {
-            self.visit(cursor.node());
+            let node = cursor.node();
+            self.visit(node);
             if cursor.goto_first_child() {
+                self.path.push(node);
                 continue;
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
+                    self.path.truncate(around);
                     return;
                 }
+                self.path.pop();
             }
         }
     }
@@ -255,9 +269,10 @@ impl<'t> Reader<'t> {
     }
 
     fn assign(&mut self, node: Node<'t>) {
-        let in_command = node.parent().is_some_and(|parent| parent.kind() == "command");
+        let in_command = self.path.last().is_some_and(|parent| parent.kind() == "command");
         let Some((name, values)) = self.assignment(node).filter(|_| !in_command) else { return };
-        let declared = node.parent().is_some_and(|parent| parent.kind() == "declaration_command");
+        let declared =
+            self.path.last().is_some_and(|parent| parent.kind() == "declaration_command");
         if !declared {
             let assigned = values.iter().map(|value| (name.clone(), value.text.clone())).collect();
             let folder = self.folder.clone();
@@ -339,12 +354,6 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
         }
-        let first = command.words.first();
-        command.by_environment = first.is_some_and(|first| {
-            first.is_unseen()
-                && !first.asks.is_empty()
-                && first.asks.iter().all(|name| self.variables.get(name).is_none())
-        });
         command
     }
 

@@ -131,7 +131,7 @@ impl<'t> Reader<'t> {
 
     /// What `read` takes from what is fed to it, or to the loop around it.
     fn filled(&mut self, node: Node<'t>, command: &Command) {
-        let around = std::iter::successors(Some(node), Node::parent).take(64);
+        let around = std::iter::once(&node).chain(self.path.iter().rev()).take(64);
         let around = around.filter_map(|it| self.fed.get(&it.id())).next();
         let fed = if command.fed == Fed::Nothing { around } else { Some(&command.fed) };
         let value = match fed {
@@ -177,18 +177,21 @@ impl<'t> Reader<'t> {
             let last = strings.filter_map(|it| it.named_child(0)).flat_map(|it| self.words(it));
             asks.extend(last.flat_map(|word| word.asks));
         }
-        if asks.is_empty() || self.is_kept(node) { Vec::new() } else { asks }
+        // What masks a value in a job's log has to name it.
+        let masks = || command.words.get(1).is_some_and(|it| it.text.starts_with("::add-mask::"));
+        if asks.is_empty() || masks() || self.is_kept(node) { Vec::new() } else { asks }
     }
 
     /// Whether what a node prints goes where nobody sees it.
     fn is_kept(&self, node: Node<'t>) -> bool {
         let mut current = node;
-        while let Some(parent) = current.parent() {
+        for parent in self.path.iter().rev().copied().take(64) {
             match parent.kind() {
                 "command_substitution" | "process_substitution" => return true,
                 "pipeline" => {
-                    let mut next = current.next_named_sibling();
-                    while let Some(part) = next {
+                    let mut cursor = parent.walk();
+                    let parts = parent.named_children(&mut cursor);
+                    for part in parts.skip_while(|part| part.id() != current.id()).skip(1) {
                         let part_of = if part.kind() == "redirected_statement" {
                             part.child_by_field_name("body").unwrap_or(part)
                         } else {
@@ -199,7 +202,6 @@ impl<'t> Reader<'t> {
                         if !passes || self.is_redirected(part) {
                             return true;
                         }
-                        next = part.next_named_sibling();
                     }
                 }
                 _ => {}

@@ -85,6 +85,8 @@ const RUNNERS: &[&str] = &[
     "rtk",
     "script",
     "expect",
+    "tmux",
+    "screen",
     "find",
     "fd",
     "ssh",
@@ -381,11 +383,13 @@ fn run_by(command: &Command, inner: &mut Vec<Command>) {
         let ends = at + 1 == command.words.len() && at > 1;
         let value = ends && before.is_some_and(|it| is_option(&it.text) && it.text != "--");
         if plain && (finds || !value) {
-            let mut one = from(command, at);
+            let mut one = Command { guessed: !finds, ..from(command, at) };
             if finds {
                 // What `{}` stands for is told by the names that are looked for.
                 let named = command.words.iter().take(start).filter(|word| !is_option(&word.text));
-                one.words.extend(named.skip(1).map(|it| Word { bare: true, ..it.clone() }));
+                let named: Vec<Word> =
+                    named.skip(1).map(|it| Word { bare: true, ..it.clone() }).collect();
+                put(&mut one.words, "{}", &named);
             }
             inner.push(one);
         }
@@ -402,11 +406,38 @@ fn from(command: &Command, at: usize) -> Command {
             Fed::Nothing | Fed::Unknown => ("", false),
         };
         let word = |text: &str| Word { bare, ..Word::known(text) };
-        words.extend(text.split_whitespace().take(64).map(word));
+        let given: Vec<Word> = text.split_whitespace().take(64).map(word).collect();
+        let stands = command.words.iter().zip(command.words.iter().skip(1));
+        let stands = stands.filter(|(option, _)| option.text == "-I").map(|(_, mark)| mark);
+        let mark = stands.map(|mark| mark.text.clone()).next().unwrap_or_else(|| "{}".to_owned());
+        put(&mut words, &mark, &given);
     }
     let (folder, fed) = (command.folder.clone(), command.fed.clone());
     let assigned = command.assigned.clone();
     Command { words, assigned, folder, fed, ..Command::default() }
+}
+
+/// Puts `given` where `mark` stands among `words`, or behind them.
+fn put(words: &mut Vec<Word>, mark: &str, given: &[Word]) {
+    let before = words.len();
+    let whole = given.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut marked = false;
+    let mut out: Vec<Word> = Vec::with_capacity(before + given.len());
+    for word in words.drain(..) {
+        if word.text == mark {
+            marked = true;
+            out.extend(given.iter().cloned());
+        } else if !mark.is_empty() && word.text.contains(mark) && !given.is_empty() {
+            marked = true;
+            out.push(Word { text: word.text.replace(mark, &whole), ..word });
+        } else {
+            out.push(word);
+        }
+    }
+    if !marked {
+        out.extend(given.iter().cloned());
+    }
+    *words = out;
 }
 
 /// What ssh runs: all that follows the host.

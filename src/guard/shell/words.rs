@@ -1,11 +1,13 @@
 //! What a word of a script is once quotes, escapes and variables are resolved.
 
 use super::expand::{Value, name_of};
-use super::{Fed, Reader, Word};
+use super::{Command, Fed, Reader, Word};
 use tree_sitter::Node;
 
 /// As many texts a word can be, by braces and loops' variables.
 const MOST: usize = 32;
+/// As deep are substitutions read for what they print.
+const SUBSTITUTIONS: usize = 4;
 /// Where a word falls apart.
 const SPLIT: char = '\u{1}';
 
@@ -19,7 +21,10 @@ impl<'t> Reader<'t> {
             quoted: false,
         };
         self.add(node, &mut made);
-        let Made { texts, word, .. } = made;
+        let Made { texts, mut word, .. } = made;
+        word.outside = !word.asks.is_empty()
+            && texts.iter().all(String::is_empty)
+            && word.asks.iter().all(|name| self.variables.get(name).is_none());
         let expands = node.kind().ends_with("expansion") || node.kind() == "command_substitution";
         let vanishes = |text: &str| text.is_empty() && expands && word.bare && word.known;
         texts
@@ -62,11 +67,18 @@ impl<'t> Reader<'t> {
                 }
             }
             "simple_expansion" | "expansion" => self.variable(node, made),
-            "process_substitution" if self.settled(node) => made.push("/dev/null"),
-            "process_substitution" => made.push("/dev/fd/63"),
-            "command_substitution" if self.settled(node) => {}
-            "command_substitution" => match self.substituted(node) {
-                Some(text) => self.times(&[Word::known(&text)], made),
+            "process_substitution" => {
+                let settled = self.inside(node).is_some_and(|command| is_settled(&command));
+                made.push(if settled { "/dev/null" } else { "/dev/fd/63" });
+            }
+            "command_substitution" => match self.inside(node) {
+                Some(command) if is_settled(&command) => {}
+                Some(command) => match command.prints() {
+                    Fed::Text(text) | Fed::Names(text) => {
+                        self.times(&[Word::known(text.trim_end_matches('\n'))], made);
+                    }
+                    Fed::Nothing | Fed::Unknown => made.unknown(),
+                },
                 None => made.unknown(),
             },
             "arithmetic_expansion" | "array" => made.unknown(),
@@ -116,9 +128,9 @@ impl<'t> Reader<'t> {
         made.times(words, &separators);
     }
 
-    /// What a command in `$(…)` prints, or what it names.
-    fn substituted(&self, node: Node<'t>) -> Option<String> {
-        if self.depth_of(node) > 16 {
+    /// The command in `$(…)`, where it is one.
+    fn inside(&self, node: Node<'t>) -> Option<Command> {
+        if self.deep.get() >= SUBSTITUTIONS {
             return None;
         }
         let mut cursor = node.walk();
@@ -127,60 +139,37 @@ impl<'t> Reader<'t> {
         if commands.next().is_some() {
             return None;
         }
-        match self.command(command).prints() {
-            Fed::Text(text) | Fed::Names(text) => Some(text.trim_end_matches('\n').to_owned()),
-            Fed::Nothing | Fed::Unknown => None,
-        }
-    }
-
-    /// Whether what is substituted is a program's own settings for a shell, such as
-    /// `$(ssh-agent -s)`: to take them is no more than to run that program.
-    fn settled(&self, node: Node<'t>) -> bool {
-        const PROGRAMS: &[&str] = &["ssh-agent", "dircolors", "keychain", "lesspipe", "tset"];
-        const ARGUMENTS: &[&str] = &[
-            "hook",
-            "init",
-            "shellenv",
-            "env",
-            "docker-env",
-            "podman-env",
-            "activate",
-            "completion",
-            "completions",
-            "shell.bash",
-            "shell.zsh",
-            "shell.posix",
-        ];
-        const NOT: &[&str] =
-            &["env", "cat", "curl", "wget", "echo", "printf", "tail", "head", "git"];
-        let mut cursor = node.walk();
-        let mut commands = node.named_children(&mut cursor);
-        let Some(command) = commands.next().filter(|it| it.kind() == "command") else {
-            return false;
-        };
-        if commands.next().is_some() || self.depth_of(node) > 16 {
-            return false;
-        }
+        self.deep.set(self.deep.get() + 1);
         let command = self.command(command);
-        let says = || {
-            command
-                .words
-                .get(1..4.min(command.words.len()))
-                .unwrap_or_default()
-                .iter()
-                .any(|word| word.known && ARGUMENTS.contains(&word.text.as_str()))
-        };
-        let known = command.words.first().is_some_and(|word| word.known);
-        known
-            && (PROGRAMS.contains(&command.program())
-                || says() && !NOT.contains(&command.program()))
+        self.deep.set(self.deep.get().saturating_sub(1));
+        Some(command)
     }
+}
 
-    /// How many substitutions stand around a node, and it.
-    fn depth_of(&self, node: Node<'t>) -> usize {
-        let around = std::iter::successors(Some(node), Node::parent);
-        around.filter(|it| it.kind() == "command_substitution").take(32).count()
-    }
+/// Whether what a command prints is a program's own settings for a shell, such as
+/// `$(ssh-agent -s)`: to take them is no more than to run that program.
+fn is_settled(command: &Command) -> bool {
+    const PROGRAMS: &[&str] = &["ssh-agent", "dircolors", "keychain", "lesspipe", "tset"];
+    const ARGUMENTS: &[&str] = &[
+        "hook",
+        "init",
+        "shellenv",
+        "env",
+        "docker-env",
+        "podman-env",
+        "activate",
+        "completion",
+        "completions",
+        "shell.bash",
+        "shell.zsh",
+        "shell.posix",
+    ];
+    const NOT: &[&str] = &["env", "cat", "curl", "wget", "echo", "printf", "tail", "head", "git"];
+    let Some(program) = command.words.first().filter(|word| word.known) else { return false };
+    let mut words = command.words.iter().skip(1).take(3);
+    let says = words.any(|word| word.known && ARGUMENTS.contains(&word.text.as_str()));
+    !program.text.is_empty()
+        && (PROGRAMS.contains(&command.program()) || says && !NOT.contains(&command.program()))
 }
 
 /// A word while it is made.
