@@ -32,6 +32,8 @@ pub(crate) struct Event {
     pub(crate) tool: String,
     pub(crate) input: Value,
     pub(crate) output: Option<Value>,
+    /// What else stands beside a tool's output.
+    pub(crate) more: Option<Value>,
     pub(crate) prompt: Option<String>,
     pub(crate) cwd: Option<PathBuf>,
 }
@@ -237,13 +239,23 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
         "output",
         "error",
     ]);
-    let prompt = text(take(&["prompt", "user_prompt"]));
+    let prompt = take(&["prompt", "user_prompt"]).map(joined);
     let cwd = text(take(&["cwd"])).map(PathBuf::from);
     let roots = take(&["workspace_roots"]);
     let root = roots.as_ref().and_then(|roots| roots.get(0)?.as_str()).map(PathBuf::from);
     let given = take(&["tool_input", "toolArgs", "args", "input", "tool_info"]).map(parsed);
     let given = given.filter(|it| !it.is_null());
     // What names no tool holds its input itself.
+    // What a tool gave in fields that no page names is looked at all the same.
+    let (mut rest, mut more) = (Map::new(), None);
+    if moment == Moment::After {
+        const ENVELOPE: &[&str] = &["session_id", "transcript_path", "hook_event_name", "cwd"];
+        rest = event.clone();
+        rest.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
+    }
+    if !rest.is_empty() && (given.is_some() || output.is_none()) {
+        more = Some(Value::Object(rest));
+    }
     let mut input = given.unwrap_or_else(|| {
         const ENVELOPE: &[&str] = &[
             "session_id",
@@ -284,9 +296,25 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
         cwd = text(inner.get("cwd").cloned()).map(PathBuf::from).or(cwd);
     }
     if prompt.is_none() && moment == Moment::Prompt {
-        prompt = text(input.get("prompt").cloned());
+        prompt = input.get("prompt").cloned().map(joined);
     }
-    Event { agent, name, moment, tool, input, output, prompt, cwd }
+    Event { agent, name, moment, tool, input, output, more, prompt, cwd }
+}
+
+/// A prompt's text, also where it comes in parts.
+fn joined(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => {
+            let mut all = String::new();
+            super::intent::leaves(&value, "", &mut |_, text| {
+                all.push_str(text);
+                all.push('\n');
+            });
+            all
+        }
+    }
 }
 
 /// Some agents write an object as text.

@@ -1,7 +1,11 @@
 //! What a call is about to do: commands that run, files that are read and written, and texts
 //! that go somewhere.
 
+mod fields;
+mod mentions;
+
 use super::event::{Event, Moment};
+use fields::{Fields, OLD, path_in, take_patch};
 use serde_json::Value;
 
 /// What a call is about.
@@ -31,48 +35,6 @@ pub(crate) struct Text {
     pub(crate) before: String,
 }
 
-/// Fields that name a file.
-const PATHS: &[&str] = &[
-    "file_path",
-    "filePath",
-    "path",
-    "notebook_path",
-    "filename",
-    "file",
-    "absolute_path",
-    "target_file",
-    "targetFile",
-    "paths",
-    "file_paths",
-    "files",
-    "source",
-    "destination",
-    "uri",
-];
-
-/// Fields that hold a command. Those of `Bash` and `Shell` tools everywhere are `command`.
-const COMMANDS: &[&str] = &["command", "command_line", "commandLine", "cmd", "script"];
-
-/// Fields that hold what a file is to hold.
-const CONTENTS: &[&str] = &[
-    "content",
-    "contents",
-    "new_string",
-    "newString",
-    "new_str",
-    "file_text",
-    "new_source",
-    "insert_text",
-    "code_edit",
-    "text",
-    "edits",
-    "data",
-    "body",
-];
-
-/// Fields of what stands in a file already.
-const OLD: &[&str] = &["old_string", "oldString", "old_str", "old_text"];
-
 /// As many texts of one call are looked at.
 const MOST: usize = 20_000;
 
@@ -82,13 +44,9 @@ pub(crate) fn of(event: &Event) -> Intent {
     match event.moment {
         Moment::Prompt => {
             let text = event.prompt.clone().unwrap_or_default();
-            // Files that are named by `@path` are read without a call.
-            for word in text.split_whitespace().filter_map(|word| word.strip_prefix('@')) {
-                let path = word.trim_end_matches([',', '.', ';', ':', ')', '?', '!']);
-                if !path.is_empty() {
-                    intent.reads.push(("prompt".to_owned(), path.to_owned()));
-                }
-            }
+            // Files that are named by `@path`, or attached, are read without a call.
+            let reads = mentions::of(&text).into_iter().chain(mentions::attached(&event.input));
+            intent.reads.extend(reads.map(|path| ("prompt".to_owned(), path)));
             intent.texts.push(Text {
                 place: "prompt".to_owned(),
                 content: text,
@@ -96,7 +54,7 @@ pub(crate) fn of(event: &Event) -> Intent {
             });
         }
         Moment::After => {
-            if let Some(output) = &event.output {
+            for output in event.output.iter().chain(&event.more) {
                 leaves(output, "output", &mut |place, text| {
                     let (place, content) = (place.to_owned(), text.to_owned());
                     intent.texts.push(Text { place, content, ..Text::default() });
@@ -110,70 +68,23 @@ pub(crate) fn of(event: &Event) -> Intent {
 }
 
 fn before(event: &Event, intent: &mut Intent) {
-    let tool = event.tool.to_lowercase();
+    let fields = Fields::of(event);
+    fields.take(&event.input, "", 0, intent);
     if let Value::String(patch) = &event.input {
         take_patch(patch, "input", intent);
-        return;
     }
-    let Some(input) = event.input.as_object() else { return };
-    let writes = matches!(event.name.as_str(), "pre_write_code")
-        || ["write", "edit", "create", "replace", "insert", "append", "patch", "delete", "move"]
-            .iter()
-            .any(|word| tool.contains(word))
-        || CONTENTS.iter().any(|field| input.contains_key(*field) && *field != "text")
-            && event.name != "beforeReadFile";
-    let mut paths = Vec::new();
-    for field in PATHS {
-        if let Some(value) = input.get(*field) {
-            leaves(value, field, &mut |place, path| {
-                paths.push((place.to_owned(), path.trim_start_matches("file://").to_owned()));
-            });
-        }
-    }
-    let path = paths.first().map(|(_, path)| path.clone()).unwrap_or_default();
-    for field in COMMANDS {
-        match input.get(*field) {
-            Some(Value::String(text)) => {
-                if text.starts_with("*** Begin Patch") || tool == "apply_patch" {
-                    take_patch(text, field, intent);
-                } else if !(*field == "command" && tool.contains("edit")) {
-                    intent.commands.push(((*field).to_owned(), text.clone()));
-                }
-            }
-            Some(Value::Array(words)) => {
-                let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-                if words.first() == Some(&"apply_patch") {
-                    take_patch(words.get(1).copied().unwrap_or_default(), field, intent);
-                } else {
-                    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-                    intent.commands.push(((*field).to_owned(), quoted.join(" ")));
-                }
-            }
-            _ => {}
-        }
-    }
-    for field in ["patch", "input", "diff"] {
-        if let Some(Value::String(text)) = input.get(field)
-            && text.contains("*** ")
-        {
-            take_patch(text, field, intent);
-        }
-    }
-    if writes {
-        intent.writes.extend(paths);
-    } else {
-        intent.reads.extend(paths);
-    }
-    texts(&event.input, "", &path, "", intent);
-}
-
-/// A word as a shell takes it back.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
+    texts(&event.input, "", "", "", &fields, intent);
 }
 
 /// All texts of an input, those of `old_string` beside what takes their place.
-fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Intent) {
+fn texts(
+    value: &Value,
+    place: &str,
+    path: &str,
+    before: &str,
+    fields: &Fields,
+    intent: &mut Intent,
+) {
     if intent.texts.len() > MOST {
         intent.too_many = true;
         return;
@@ -182,9 +93,10 @@ fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Inte
         Value::String(text) => {
             let field = place.rsplit('.').next().unwrap_or(place);
             let field = field.split('[').next().unwrap_or(field);
-            let path = if CONTENTS.contains(&field) { path } else { "" };
+            // What is sent somewhere takes no file's role by a path beside it.
+            let path = if fields.is_of_file(field) { path } else { "" };
             intent.texts.push(Text {
-                place: place.to_owned(),
+                place: if place.is_empty() { "input".to_owned() } else { place.to_owned() },
                 path: path.to_owned(),
                 content: text.clone(),
                 before: before.to_owned(),
@@ -192,10 +104,12 @@ fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Inte
         }
         Value::Array(all) => {
             for (at, one) in all.iter().enumerate() {
-                texts(one, &format!("{place}[{at}]"), path, before, intent);
+                texts(one, &format!("{place}[{at}]"), path, before, fields, intent);
             }
         }
         Value::Object(all) => {
+            let own = path_in(all);
+            let path = own.as_deref().unwrap_or(path);
             let old = OLD.iter().find_map(|field| all.get(*field)?.as_str()).unwrap_or(before);
             for (name, one) in all.iter().filter(|(name, _)| !OLD.contains(&name.as_str())) {
                 let place =
@@ -205,7 +119,7 @@ fn texts(value: &Value, place: &str, path: &str, before: &str, intent: &mut Inte
                     let content = name.clone();
                     intent.texts.push(Text { place: place.clone(), content, ..Text::default() });
                 }
-                texts(one, &place, path, old, intent);
+                texts(one, &place, path, old, fields, intent);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -234,42 +148,6 @@ pub(crate) fn leaves(value: &Value, place: &str, each: &mut dyn FnMut(&str, &str
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// What a patch of Codex's `apply_patch` adds, by file
-/// (github.com/openai/codex, codex-rs/apply-patch).
-fn take_patch(text: &str, place: &str, intent: &mut Intent) {
-    let mut current = String::new();
-    let (mut added, mut removed) = (String::new(), String::new());
-    let mut done = |path: &str, added: &mut String, removed: &mut String| {
-        let (content, before) = (std::mem::take(added), std::mem::take(removed));
-        if !content.is_empty() {
-            let (place, path) = (place.to_owned(), path.to_owned());
-            intent.texts.push(Text { place, path, content, before });
-        }
-    };
-    let mut files = Vec::new();
-    for line in text.lines() {
-        let header = ["Add File: ", "Update File: ", "Delete File: ", "Move to: "];
-        let named = line.strip_prefix("*** ").or_else(|| line.strip_prefix("+++ b/"));
-        let named = named.and_then(|rest| {
-            header
-                .iter()
-                .find_map(|it| rest.strip_prefix(it))
-                .or_else(|| line.starts_with("+++ ").then_some(rest))
-        });
-        if let Some(file) = named {
-            done(&current, &mut added, &mut removed);
-            file.trim().clone_into(&mut current);
-            files.push((place.to_owned(), current.clone()));
-        } else if let Some(new) = line.strip_prefix('+') {
-            added.extend([new, "\n"]);
-        } else if let Some(old) = line.strip_prefix(['-', ' ']) {
-            removed.extend([old, "\n"]);
-        }
-    }
-    done(&current, &mut added, &mut removed);
-    intent.writes.extend(files);
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ impl<'a> Rules<'a> {
 
     fn at(&self, path: &str, place: &str, kind: Kind) -> Vec<Reason> {
         let entries = self.entries.iter().filter(|entry| entry.kind == kind);
-        let place = format!("{place}: {}", crate::text::Escaped(path.as_bytes()));
+        // A pattern's mark is not part of it.
+        let shown = path.trim_start_matches('\u{0}');
+        let place = format!("{place}: {}", crate::text::Escaped(shown.as_bytes()));
         entries
             .filter(|entry| is_at(entry, path))
             .map(|entry| reason(entry, place.clone(), path.to_owned()))

@@ -576,3 +576,55 @@ fn install_keeps_what_is_there_and_doctor_sees_the_hook_fire() {
     assert!(!desk.0.top().join(".opencode/plugins/leakcoach.js").exists());
     desk.0.leakcoach(&["install", "--agent", "generic"]).ends_with_code(2);
 }
+
+#[test]
+fn what_a_call_says_in_another_shape_is_checked_all_the_same() {
+    let desk = Desk::new();
+    let token = desk.token();
+    let said = |agent: &str, event: Value| desk.guard(agent, &event);
+    let deny = |said: &Said, what: &str| {
+        let no = ["\"deny\"", "\"block\"", "hid a credential"];
+        assert!(no.iter().any(|word| said.stdout.contains(word)), "{what}: {}", said.stdout);
+    };
+
+    deny(&said("generic", json!({"event": "before", "tool": "x", "input": token})), "a text");
+    deny(&said("claude-code", claude("x", &json!([[token]]))), "an array");
+    let parts = json!([{"type": "text", "text": format!("use {token}")}]);
+    deny(
+        &said("claude-code", json!({"hook_event_name": "UserPromptSubmit", "prompt": parts})),
+        "a prompt in parts",
+    );
+    let after = |more: Value| {
+        let mut event = json!({
+            "hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": {},
+        });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        said("claude-code", event)
+    };
+    deny(&after(json!({"tool_output_text": token})), "an output that no page names");
+    deny(&after(json!({"tool_response": {"stdout": ""}, "error": token})), "a second output");
+}
+
+#[test]
+fn a_link_does_not_hide_what_it_leads_to() {
+    let desk = Desk::new();
+    desk.0.write(".env", "A=b\n");
+    std::os::unix::fs::symlink(".env", desk.0.top().join("notes.txt")).unwrap();
+    std::os::unix::fs::symlink(".git/hooks/pre-commit", desk.0.top().join("script")).unwrap();
+    let call = |tool: &str, input: Value| {
+        let mut event = claude(tool, &input);
+        event["cwd"] = desk.0.top().to_string_lossy().into();
+        decision(&desk.guard("claude-code", &event))
+    };
+
+    let (no, why) = call("Read", json!({"file_path": "notes.txt"}));
+    assert!(no == "deny" && why.contains("[env-file]"), "{why}");
+    let (no, why) = call("Write", json!({"file_path": "script", "content": "exit 0"}));
+    assert!(no == "deny" && why.contains("[hook-files]"), "{why}");
+
+    let attached = json!({
+        "hook_event_name": "beforeSubmitPrompt", "prompt": "look", "cwd": desk.0.top(),
+        "attachments": [{"type": "file", "file_path": desk.0.top().join(".env")}],
+    });
+    assert_eq!(desk.guard("cursor", &attached).json()["continue"], false);
+}

@@ -4,6 +4,7 @@ use super::Place;
 use super::mask::{self, Hidden};
 use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::stand::{Stand, Where};
+use crate::cli::env;
 use crate::coach::Card;
 use crate::config::Config;
 use crate::error::Error;
@@ -19,7 +20,7 @@ use crate::source::{Coverage, Medium, Repo};
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// As much of a file is looked into before an agent reads it.
 const FILE: u64 = 4 << 20;
@@ -140,11 +141,17 @@ impl<'a> Look<'a> {
         }
         for (place, path) in &intent.writes {
             reasons.extend(rules.writes(path, place));
+            if let Some(path) = self.behind(path) {
+                reasons.extend(rules.writes(&path, place));
+            }
         }
         for (place, path) in &intent.reads {
-            let stored = rules.reads(path, place);
+            let mut stored = rules.reads(path, place);
+            if let Some(path) = self.behind(path) {
+                stored.extend(rules.reads(&path, place));
+            }
             // A word after @ is a file only where there is one.
-            let counts = self.event.moment != Moment::Prompt || self.place.cwd.join(path).exists();
+            let counts = self.event.moment != Moment::Prompt || self.file_at(path).exists();
             if counts && stored.is_empty() {
                 self.file(place, path, reasons)?;
             } else if counts {
@@ -185,6 +192,28 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The file that a path names.
+    fn file_at(&self, path: &str) -> PathBuf {
+        let home = path.strip_prefix("~/").and_then(|rest| Some((env::home()?, rest)));
+        home.map_or_else(|| self.place.cwd.join(path), |(home, rest)| home.join(rest))
+    }
+
+    /// Where a path leads to by a link.
+    fn behind(&self, path: &str) -> Option<String> {
+        if path.starts_with('\u{0}') {
+            return None;
+        }
+        let file = self.file_at(path);
+        let real = std::fs::canonicalize(&file).ok().or_else(|| {
+            // A link to nothing yet, or a new file in a folder that is a link.
+            let to = std::fs::read_link(&file).ok();
+            let to = to.map(|to| file.parent().map_or_else(|| to.clone(), |above| above.join(&to)));
+            to.or_else(|| Some(std::fs::canonicalize(file.parent()?).ok()?.join(file.file_name()?)))
+        })?;
+        let real = real.to_string_lossy().into_owned();
+        (real != path).then_some(real)
+    }
+
     /// A file that is about to be read, where its output is not masked afterwards.
     fn file(&self, place: &str, path: &str, reasons: &mut Reasons) -> Result<(), Error> {
         let masks = matches!(
@@ -194,7 +223,7 @@ impl<'a> Look<'a> {
         if masks && self.event.moment == Moment::Before {
             return Ok(());
         }
-        let file = self.place.cwd.join(path);
+        let file = self.file_at(path);
         // What the agent may not read either is no matter, and a pipe would never end.
         if !std::fs::metadata(&file).is_ok_and(|it| it.is_file()) {
             return Ok(());

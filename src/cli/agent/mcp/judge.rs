@@ -234,6 +234,7 @@ impl Judge {
             tool: self.tool(tool),
             input,
             output: None,
+            more: None,
             prompt: None,
             cwd: Some(self.place.cwd.clone()),
         };
