@@ -1,13 +1,14 @@
 //! `[agents]`: what agents may use, and what happens to calls that cannot be checked.
 
-use super::layers::{Layers, Origin};
+use super::layers::{Layers, Origin, Outside};
 use super::written::At;
-use super::{More, Refused};
+use super::{FILE, More, Refused};
 use crate::error::Error;
 use crate::guard::Reason;
 use crate::guard::agent::Agent;
 use crate::guard::approval::in_scope;
 use serde::Deserialize;
+use std::path::Path;
 use toml::Spanned;
 
 /// What is configured of agents.
@@ -91,6 +92,18 @@ pub(super) struct Allow {
     task: Option<String>,
     #[serde(default)]
     until: Option<String>,
+}
+
+/// What is configured `outside`, and by the text of a repository's file.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn with(outside: &Outside, text: Option<String>) -> Result<Agents, Error> {
+    let layers = match text {
+        Some(text) => Layers::read_with(outside, Path::new(FILE), text),
+        None => Layers::read(outside, None),
+    };
+    read(&mut layers?)
 }
 
 /// What the layers say together.

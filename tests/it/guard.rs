@@ -388,6 +388,9 @@ fn what_cannot_be_read_is_closed_by_default_and_open_where_configured() {
         }
     }
     desk.0.write(".leakcoach.toml", "[agents]\nfail = \"open\"\n");
+    // A file that no default branch has opens nothing.
+    assert_eq!(desk.fed(&["--agent", "claude-code"], b"{").code, 2);
+    desk.0.commit_unchecked("policy");
     let said = desk.fed(&["--agent", "claude-code"], b"{");
     assert_eq!(said.code, 0);
     assert!(said.json()["systemMessage"].as_str().unwrap().contains("did not check"));
@@ -474,6 +477,7 @@ fn the_configuration_approves_an_agent_a_file_a_task_and_a_time() {
         "[[agents.allow]]\nagent = \"claude-code\"\nscope = \"env-file:.env.test\"\n\
          task = \"e2e*\"\nuntil = \"2199-01-01\"\n",
     );
+    desk.0.commit_unchecked("policy");
     let call = |agent: &str, task: &str, command: &str| {
         let mut event = claude("Bash", &json!({ "command": command }));
         event["cwd"] = desk.0.top().to_str().unwrap().into();
@@ -489,6 +493,31 @@ fn the_configuration_approves_an_agent_a_file_a_task_and_a_time() {
     ] {
         assert_eq!(decision(&call(agent, task, command)).0, "deny", "{agent} {task} {command}");
     }
+}
+
+#[test]
+fn a_branch_approves_nothing_for_agents_before_the_default_branch_has_it() {
+    let desk = Desk::new();
+    let call = || {
+        let mut event = claude("Bash", &json!({ "command": "cat .env.test" }));
+        event["cwd"] = desk.0.top().to_str().unwrap().into();
+        desk.guard("claude-code", &event)
+    };
+    desk.0.write("a", "a\n");
+    desk.0.commit_unchecked("first");
+    desk.0.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]).accepted();
+    desk.0.git(&["remote", "add", "origin", "/nowhere"]).accepted();
+    desk.0
+        .git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"])
+        .accepted();
+    desk.0.git(&["switch", "-qc", "topic"]).accepted();
+    desk.0.write(".leakcoach.toml", "[[agents.allow]]\nscope = \"env-file\"\n");
+    desk.0.commit_unchecked("loosen");
+
+    let (no, why) = decision(&call());
+    assert!(no == "deny" && why.contains("once the default branch has it"), "{why}");
+    desk.0.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]).accepted();
+    call().passes();
 }
 
 #[test]

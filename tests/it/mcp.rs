@@ -325,6 +325,7 @@ fn stores_of_credentials_are_refused_and_an_approval_lets_one_through() {
     refusal(&session.says(&call(3, "run", &json!({"command": "cat ~/.ssh/id_rsa"}))).json());
 
     repo.write(".leakcoach.toml", "[[agents.allow]]\nscope = 'env-file:.env.test'\n");
+    repo.commit_unchecked("policy");
     let mut session = Session::echo(&repo);
     let read = call(1, "read_file", &json!({"path": ".env.test"})).to_string();
     assert_eq!(session.send(&read).hears(), read);

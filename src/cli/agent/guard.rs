@@ -2,9 +2,11 @@
 
 pub(in crate::cli) mod look;
 mod mask;
+mod trusted;
 
 use crate::cli::{env, recorded::recall};
 use crate::config::Config;
+use crate::config::agents::Allowed;
 use crate::error::Error;
 use crate::guard::agent::Agent;
 use crate::guard::answer::{self, Fail, Reply};
@@ -18,6 +20,7 @@ use clap::Args;
 use look::Eyes;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+pub(super) use trusted::Trusted;
 
 /// As many reasons of one call are recorded.
 const RECORDED: usize = 5;
@@ -158,7 +161,9 @@ fn fail(cwd: &Path) -> Fail {
     };
     let config = env::outside().and_then(|outside| Config::load_with(&outside, top, &[]));
     match config {
-        Ok(config) if config.agents.fails_open => Fail::Open,
+        Ok(config) if Trusted::of(&config, place.repo()).is_ok_and(|it| it.fails_open) => {
+            Fail::Open
+        }
         Ok(_) | Err(_) => Fail::Closed,
     }
 }
@@ -182,7 +187,7 @@ pub(in crate::cli) fn sight(
     eyes: &Eyes,
 ) -> Result<look::Sight, Error> {
     let mut sight = look::Look::new(event, place, eyes).at(&intent::of(event))?;
-    sight.reasons.retain(|reason| !approved(event, place, eyes.config(), reason));
+    sight.reasons.retain_mut(|reason| !approved(event, place, eyes.trusted(), reason));
     if event.moment == Moment::Before {
         sight.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.ruling));
     }
@@ -191,7 +196,7 @@ pub(in crate::cli) fn sight(
 
 /// Whether a person, or the configuration, lets this agent do it here and now. What a tool
 /// printed is not approved by anybody: it is out.
-fn approved(event: &Event, place: &Place, config: &Config, reason: &Reason) -> bool {
+fn approved(event: &Event, place: &Place, trusted: &Trusted, reason: &mut Reason) -> bool {
     if event.moment == Moment::After {
         return false;
     }
@@ -200,8 +205,16 @@ fn approved(event: &Event, place: &Place, config: &Config, reason: &Reason) -> b
     let task = task.as_ref().and_then(|task| task.to_str()).unwrap_or_default();
     let below = place.cwd.strip_prefix(&place.top).unwrap_or(Path::new(""));
     let folder = below.to_string_lossy();
-    config.agents.allow.iter().any(|one| one.lets(event.agent, now, task, &folder, reason))
-        || approvals().iter().any(|one| one.lets(event.agent, &place.folder(), now, reason))
+    let lets =
+        |all: &[Allowed]| all.iter().any(|one| one.lets(event.agent, now, task, &folder, reason));
+    let approved = lets(&trusted.allow)
+        || approvals().iter().any(|one| one.lets(event.agent, &place.folder(), now, reason));
+    if !approved && lets(&trusted.waiting) {
+        reason
+            .instead
+            .push_str("; `agents.allow` of this branch counts once the default branch has it too");
+    }
+    approved
 }
 
 /// What persons approved.

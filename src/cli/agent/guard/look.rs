@@ -1,9 +1,9 @@
 //! What is seen in a call: by the scan in its texts, by the table in its commands and paths.
 
-use super::Place;
 use super::mask::{self, Hidden};
 use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::stand::{Stand, Where};
+use super::{Place, Trusted};
 use crate::cli::env;
 use crate::coach::Card;
 use crate::config::Config;
@@ -33,6 +33,7 @@ const FOREIGN_SHELLS: &[&str] = &["powershell", "pwsh", "cmd"];
 /// What calls are looked at with.
 pub(in crate::cli) struct Eyes {
     check: Check,
+    trusted: Trusted,
     entries: Vec<Entry>,
 }
 
@@ -40,7 +41,13 @@ impl Eyes {
     pub(in crate::cli) fn new(agent: Agent, repo: Option<&Repo>) -> Result<Self, Error> {
         let check = Check::new(repo, &[])?.by_agent(agent.name());
         let entries = entries().map_err(Error::Usage)?;
-        Ok(Self { check, entries })
+        let trusted = Trusted::of(&check.config, repo)?;
+        Ok(Self { check, trusted, entries })
+    }
+
+    /// What of `[agents]` counts.
+    pub(in crate::cli) const fn trusted(&self) -> &Trusted {
+        &self.trusted
     }
 
     pub(in crate::cli) fn config(&self) -> &Config {
@@ -178,8 +185,7 @@ impl<'a> Look<'a> {
         let before = reasons.len();
         reasons.extend(rules.script(&script, place));
         let foreign = FOREIGN_SHELLS.contains(&self.event.tool.to_lowercase().as_str());
-        if script.faults && !foreign && reasons.len() == before && !self.config().agents.fails_open
-        {
+        if script.faults && !foreign && reasons.len() == before && !self.eyes.trusted.fails_open {
             reasons.push(Reason {
                 rule: "unread-command".to_owned(),
                 what: "a command that cannot be read as a shell would".to_owned(),

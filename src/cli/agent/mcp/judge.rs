@@ -131,7 +131,7 @@ impl Judge {
 
     /// Whether what cannot be judged is let through.
     pub(super) fn fails_open(&self) -> bool {
-        self.eyes.config().agents.fails_open
+        self.eyes.trusted().fails_open
     }
 
     /// What is to be hidden of the items from `from` to `to`.
