@@ -29,7 +29,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use view::View;
+pub(crate) use view::View;
 use zeroize::Zeroize;
 
 /// As much of what was passed on is kept, to understand what follows by.

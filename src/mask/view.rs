@@ -11,15 +11,15 @@ const WRAPPED: usize = 60;
 
 /// A text that some bytes are left out of.
 #[derive(Default)]
-pub(super) struct View {
-    pub(super) text: Zeroizing<Vec<u8>>,
+pub(crate) struct View {
+    pub(crate) text: Zeroizing<Vec<u8>>,
     /// From which place in the text on bytes stood where; ascending.
     jumps: Vec<(usize, usize)>,
 }
 
 impl View {
     /// `raw` as a terminal shows it, where that is something else.
-    pub(super) fn plain(raw: &[u8]) -> Option<Self> {
+    pub(crate) fn plain(raw: &[u8]) -> Option<Self> {
         let mut at = memchr::memchr(ESCAPE, raw)?;
         let mut view = Self { text: Zeroizing::new(Vec::with_capacity(raw.len())), jumps: vec![] };
         let mut from = 0;
@@ -67,6 +67,14 @@ impl View {
             let (text, raw) = self.jumps[last];
             raw + (at - text)
         })
+    }
+
+    /// From where to where a part of the text stood, with all that was left out within.
+    pub(crate) fn around(&self, part: &Range<usize>) -> Range<usize> {
+        match part.end.checked_sub(1) {
+            Some(last) if !part.is_empty() => self.place(part.start)..self.place(last) + 1,
+            Some(_) | None => part.clone(),
+        }
     }
 
     /// Where a part of the text stood: in one piece or several.

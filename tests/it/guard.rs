@@ -635,6 +635,20 @@ fn what_a_call_says_in_another_shape_is_checked_all_the_same() {
 }
 
 #[test]
+fn a_credential_in_two_colours_is_masked_as_one() {
+    let desk = Desk::new();
+    let token = desk.token();
+    let (start, end) = token.split_at(12);
+    let shown = json!({
+        "hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": {},
+        "tool_response": { "stdout": format!("a \u{1b}[01;31m{start}\u{1b}[m{end} b") },
+    });
+    let said = desk.guard("claude-code", &shown);
+    let masked = said.json()["hookSpecificOutput"]["updatedToolOutput"]["stdout"].clone();
+    assert_eq!(masked, "a \u{1b}[01;31m[github-pat hidden by leakcoach] b");
+}
+
+#[test]
 fn a_link_does_not_hide_what_it_leads_to() {
     let desk = Desk::new();
     desk.0.write(".env", "A=b\n");

@@ -246,6 +246,17 @@ fn a_credential_in_an_answer_is_masked_wherever_it_stands_and_nothing_else_chang
 }
 
 #[test]
+fn a_credential_in_two_colours_is_masked_as_one() {
+    let repo = Repo::plain();
+    let secret = token(&repo, 3);
+    let (start, end) = secret.split_at(12);
+    let mut session = Session::echo(&repo);
+    let text = format!("\u{1b}[31m{start}\u{1b}[m{end}");
+    let heard = session.says(&json!({"id": 1, "result": {"text": text}})).hears();
+    assert!(heard.contains("[github-pat hidden by leakcoach]") && !heard.contains(end), "{heard}");
+}
+
+#[test]
 fn a_value_that_only_its_name_tells_is_masked_in_structured_content() {
     let repo = Repo::plain();
     let value = repo.plant(expand("{base62:32}", 5).unwrap());
@@ -496,6 +507,9 @@ fn what_two_readers_could_read_differently_is_refused() {
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&Value::Null, &json!(-32700)));
     let other = r#"{"ID":1,"METHOD":"tools/call","params":{"NAME":"delete_x"}}"#;
     refusal(&session.send(other).json());
+    // What a server could take for arguments is judged wherever it stands.
+    let list = r#"{"id":1,"method":"tools/call","params":["x",{"command":"cat .env"}]}"#;
+    refusal(&session.send(list).json());
     let nan = r#"{"id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":NaN}}}"#;
     assert!(refusal(&session.send(nan).json()).contains("could not check"));
 }

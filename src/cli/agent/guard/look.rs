@@ -4,6 +4,7 @@ use super::mask::{self, Hidden};
 use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::stand::{Stand, Where};
 use super::{Place, Trusted};
+use crate::catalogue::Rule;
 use crate::cli::env;
 use crate::coach::Card;
 use crate::config::Config;
@@ -14,12 +15,14 @@ use crate::guard::rules::{Rules, confirmed};
 use crate::guard::table::{Entry, entries};
 use crate::guard::{Reason, Reasons, Ruling, agent::Agent, shell};
 use crate::judge::{Exposure, Verdict};
+use crate::mask::View;
 use crate::scan::{self, Finding, Found};
 use crate::source::lines::LineStarts;
 use crate::source::{Coverage, Medium, Repo};
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// As much of a file is looked into before an agent reads it.
@@ -73,6 +76,27 @@ impl Eyes {
             }
             None => Ok(found),
         }
+    }
+
+    /// What is in `bytes` once control sequences are taken off, such as the colours in which
+    /// a search shows a part of a word: where it stands, its rule, and its card.
+    ///
+    /// # Errors
+    /// As [`Self::scan`].
+    pub(in crate::cli) fn beneath(
+        &self,
+        name: &[u8],
+        bytes: &[u8],
+        place: &str,
+        shown: bool,
+    ) -> Result<Vec<(Range<usize>, &'static Rule, Card)>, Error> {
+        let Some(view) = View::plain(bytes) else { return Ok(Vec::new()) };
+        let found = self.scan(name, &view.text, place)?;
+        let all = found.findings.iter().chain(&found.marked);
+        let refused = self.refused(all, name, &view.text, shown).into_iter();
+        Ok(refused
+            .map(|(finding, card)| (view.around(&finding.secret_span), finding.rule, card))
+            .collect())
     }
 
     /// Those of `findings` that policy does not permit, each with its card. What is `shown` by
@@ -320,6 +344,23 @@ impl<'a> Look<'a> {
             };
             reasons.push(reason);
         }
+        for (span, rule, card) in self.eyes.beneath(name, bytes, &text.place, after)? {
+            let stands = bytes.get(span).unwrap_or_default();
+            // One with no sequence within was seen as it stands.
+            if memchr::memchr(0x1b, stands).is_none() {
+                continue;
+            }
+            hidden.push(Hidden::beneath(stands, rule.id));
+            reasons.push(Reason {
+                rule: rule.id.to_owned(),
+                what: rule.what.to_owned(),
+                place: format!("`{}`, line {}", text.place, card.line),
+                instead: card.next_time.trim_end_matches('.').to_owned(),
+                reference: if path.is_empty() { text.place.clone() } else { path.clone() },
+                ruling: Ruling::Deny,
+                credential: true,
+            });
+        }
         Ok(())
     }
 
@@ -352,7 +393,7 @@ fn without_old(value: &Value) -> Value {
 /// A marker that would let a credential through, which an agent writes beside it.
 fn marker(found: &Found, text: &Text) -> Option<Reason> {
     let own = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
-    let stood = |span: &std::ops::Range<usize>| {
+    let stood = |span: &Range<usize>| {
         let value = text.content.as_bytes().get(span.clone()).unwrap_or_default();
         memchr::memmem::find(text.before.as_bytes(), value).is_some()
     };

@@ -15,6 +15,11 @@ pub(super) struct Hidden {
 }
 
 impl Hidden {
+    /// One that stands in a text with control sequences within.
+    pub(super) fn beneath(stands: &[u8], rule: &'static str) -> Self {
+        Self { forms: [Secret::new(stands), Secret::new(b"")], rule }
+    }
+
     pub(super) fn of(finding: &Finding, text: &[u8]) -> Self {
         let stands = text.get(finding.secret_span.clone()).unwrap_or_default();
         let forms = [Secret::new(stands), Secret::new(finding.secret.expose())];

@@ -70,7 +70,21 @@ impl Masked {
             *rules.entry(&reason.rule).or_default() += 1;
         }
         let rules: Vec<&str> = rules.into_keys().collect();
-        format!("{} ({})", Count(self.edits.len(), "credential"), rules.join(", "))
+        format!("{} ({})", Count(self.places(), "credential"), rules.join(", "))
+    }
+
+    /// How many places there are: what two looks find in one is one.
+    fn places(&self) -> usize {
+        let mut spans: Vec<&Range<usize>> = self.edits.iter().map(|edit| &edit.at).collect();
+        spans.sort_by_key(|span| (span.start, span.end));
+        let (mut count, mut end) = (0, 0);
+        for span in spans {
+            if count == 0 || span.start >= end {
+                count += 1;
+            }
+            end = end.max(span.end);
+        }
+        count
     }
 
     fn hide(&mut self, at: Range<usize>, label: &str) {
@@ -210,6 +224,10 @@ impl Judge {
             }
             let instead = card.next_time.trim_end_matches('.');
             masked.say(reason(rule.id, rule.what, instead));
+        }
+        for (span, rule, card) in self.eyes.beneath(name, bytes, "text", true)? {
+            hits.push((span, rule.id.to_owned()));
+            masked.say(reason(rule.id, rule.what, card.next_time.trim_end_matches('.')));
         }
         let let_through = |one: &&scan::Dismissed| matches!(one.reason, scan::Reason::Marked);
         for one in found.dismissed.iter().filter(let_through) {

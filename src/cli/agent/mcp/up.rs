@@ -218,7 +218,9 @@ impl Up {
             return Err(Error::Repository { what, why });
         }
         let after = tape.after(message.at);
+        // What a reader could take for arguments that stand elsewhere is judged as such.
         let arguments = tape.below(message.at, &["params", "arguments"]);
+        let arguments = arguments.or_else(|| tape.get(message.at, "params"));
         let (from, to) = arguments.map_or((after, after), |at| (at, tape.after(at)));
         let input = arguments.map_or(Ok(Value::Null), |at| value(tape.raw(at)))?;
         let judged = self.judge.call(name, input, (tape, from, to))?;
