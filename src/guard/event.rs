@@ -250,7 +250,7 @@ fn fields(agent: Agent, name: String, moment: Moment, event: &mut Map<String, Va
     let (mut rest, mut more) = (Map::new(), None);
     if moment == Moment::After {
         const ENVELOPE: &[&str] = &["session_id", "transcript_path", "hook_event_name", "cwd"];
-        rest = event.clone();
+        rest.clone_from(event);
         rest.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
     }
     if !rest.is_empty() && (given.is_some() || output.is_none()) {

@@ -37,6 +37,8 @@ pub(crate) struct Text {
 
 /// As many texts of one call are looked at.
 const MOST: usize = 20_000;
+/// As many commands, each of which is read as a script.
+const COMMANDS: usize = 512;
 
 /// What `event` is about.
 pub(crate) fn of(event: &Event) -> Intent {
@@ -70,6 +72,7 @@ pub(crate) fn of(event: &Event) -> Intent {
 fn before(event: &Event, intent: &mut Intent) {
     let fields = Fields::of(event);
     fields.take(&event.input, "", 0, intent);
+    intent.too_many |= intent.commands.len() > COMMANDS;
     if let Value::String(patch) = &event.input {
         take_patch(patch, "input", intent);
     }

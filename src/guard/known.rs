@@ -189,16 +189,16 @@ impl<'s> Known<'s> {
     }
 }
 
-/// What of a program's text could be a path.
-fn paths_in(code: &str) -> impl Iterator<Item = String> {
+/// What of a program's text could be a path, each once.
+fn paths_in(code: &str) -> HashSet<String> {
     let other = |char: char| !(char.is_alphanumeric() || "._~/-".contains(char));
-    code.split(other).filter(|path| !path.is_empty()).map(str::to_owned)
+    code.split(other).filter(|path| !path.is_empty()).map(str::to_owned).collect()
 }
 
 /// The place of the argument that a program writes to.
 fn last_of(program: &str, words: &[&str]) -> Option<usize> {
     let into = |word: &&str| word.starts_with("-t") || word.starts_with("--target-directory");
-    if !TO_THE_LAST.contains(&program) || program == "ln" || words.iter().any(|it| into(it)) {
+    if !TO_THE_LAST.contains(&program) || program == "ln" || words.iter().any(into) {
         return None;
     }
     let plain = words.iter().enumerate().skip(1).filter(|(_, word)| !is_option(word));

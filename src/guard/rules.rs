@@ -10,18 +10,19 @@ use super::{Reason, Reasons, Ruling, reveal};
 /// What a judgement knows of the place.
 pub(crate) struct Rules<'a> {
     entries: &'a [Entry],
+    index: Index<'a>,
 }
 
 impl<'a> Rules<'a> {
-    pub(crate) const fn new(entries: &'a [Entry]) -> Self {
-        Self { entries }
+    pub(crate) fn new(entries: &'a [Entry]) -> Self {
+        Self { entries, index: Index::of(entries) }
     }
 
     /// What there is to say of a script.
     pub(crate) fn script(&self, script: &Script, place: &str) -> Vec<Reason> {
         let mut reasons = Reasons::default();
-        let index = Index::of(self.entries);
-        let known = script.commands.iter().map(|command| Known::of(command, &index));
+        let index = &self.index;
+        let known = script.commands.iter().map(|command| Known::of(command, index));
         let commands: Vec<Known<'_>> = known.filter(Known::concerns_any).collect();
         for entry in self.entries {
             for command in &commands {

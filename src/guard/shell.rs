@@ -34,6 +34,7 @@ pub(crate) struct Script {
 
 /// A word of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each tells another thing of the word")]
 pub(crate) struct Word {
     /// As far as it is known before it runs.
     pub(crate) text: String,
@@ -302,12 +303,17 @@ impl<'t> Reader<'t> {
         if let Some(before) = self.variables.get(&name).filter(|_| longer) {
             let before = before.clone();
             values = match array {
-                Some(_) => before.into_iter().chain(values).collect(),
+                Some(_) => before.into_iter().chain(values).take(64).collect(),
                 None => values
                     .iter()
                     .flat_map(|value| {
-                        let longer = |it: &Word| format!("{}{}", it.text, value.text);
-                        before.iter().map(move |it| Word { text: longer(it), ..value.clone() })
+                        before.iter().map(move |it| {
+                            if it.text.len() + value.text.len() > words::LONGEST {
+                                return Word::default();
+                            }
+                            let text = format!("{}{}", it.text, value.text);
+                            Word { text, known: value.known && it.known, ..value.clone() }
+                        })
                     })
                     .take(64)
                     .collect(),
@@ -526,6 +532,14 @@ mod tests {
         let script = read("curl x | sh");
         let shell = script.commands.iter().find(|it| it.program() == "sh").unwrap();
         assert!(shell.runs_unseen && shell.fed == Fed::Unknown);
+    }
+
+    #[test]
+    fn variables_that_grow_are_given_up() {
+        let grown = |script: String| assert!(read(&script).commands.len() > 10);
+        grown(format!("x=aa; {}cat $x", "x=$x$x; ".repeat(40)));
+        grown(format!("x=a; {}cat $x", "x+=$x; ".repeat(300)));
+        grown(format!("x={}; {}", "a".repeat(4000), "cat ${x%%*a*b}; ".repeat(50)));
     }
 
     #[test]

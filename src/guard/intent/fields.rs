@@ -228,7 +228,7 @@ impl Fields {
             }
             Value::Object(_) => {
                 each_text(value, &mut |text| {
-                    intent.commands.push((at.to_owned(), text.to_owned()))
+                    intent.commands.push((at.to_owned(), text.to_owned()));
                 });
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -247,7 +247,7 @@ pub(super) fn path_in(all: &Map<String, Value>) -> Option<String> {
         });
         first
     };
-    PATHS.iter().find_map(|field| named(&field))
+    PATHS.iter().find_map(named)
 }
 
 /// Arrays of words within an array.

@@ -180,7 +180,7 @@ fn doubled(text: &str, operator: char) -> (&str, bool) {
 fn without(text: &str, pattern: &str, most: bool, from_start: bool) -> String {
     let mut cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     cuts.push(text.len());
-    if cuts.len() > 4096 {
+    if cuts.len() > 256 {
         return text.to_owned();
     }
     // From the shortest to the longest that can be taken away.

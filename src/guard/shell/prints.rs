@@ -38,7 +38,7 @@ impl Command {
                 Fed::Nothing | Fed::Text(_) | Fed::Unknown => Fed::Unknown,
             },
             "find" | "fd" => {
-                let named = |pair: &[Word]| match pair {
+                let of_option = |pair: &[Word]| match pair {
                     [option, name]
                         if matches!(
                             option.text.as_str(),
@@ -49,8 +49,8 @@ impl Command {
                     }
                     _ => None,
                 };
-                let named: Vec<String> = words.windows(2).filter_map(named).collect();
-                if named.is_empty() { names(&mut said()) } else { Fed::Names(named.join(" ")) }
+                let wanted: Vec<String> = words.windows(2).filter_map(of_option).collect();
+                if wanted.is_empty() { names(&mut said()) } else { Fed::Names(wanted.join(" ")) }
             }
             "ls" | "realpath" | "readlink" => names(&mut said()),
             "git" if words.first().is_some_and(|word| word.text == "ls-files") => {
@@ -131,8 +131,8 @@ impl<'t> Reader<'t> {
 
     /// What `read` takes from what is fed to it, or to the loop around it.
     fn filled(&mut self, node: Node<'t>, command: &Command) {
-        let around = std::iter::once(&node).chain(self.path.iter().rev()).take(64);
-        let around = around.filter_map(|it| self.fed.get(&it.id())).next();
+        let mut around = std::iter::once(&node).chain(self.path.iter().rev()).take(64);
+        let around = around.find_map(|it| self.fed.get(&it.id()));
         let fed = if command.fed == Fed::Nothing { around } else { Some(&command.fed) };
         let value = match fed {
             Some(Fed::Text(text) | Fed::Names(text)) => {

@@ -171,7 +171,7 @@ pub(crate) fn inline_code(command: &Command) -> Option<&str> {
         {
             Some(code)
         }
-        _ => None,
+        Fed::Nothing | Fed::Text(_) | Fed::Names(_) | Fed::Unknown => None,
     }
 }
 

@@ -8,6 +8,8 @@ use tree_sitter::Node;
 const MOST: usize = 32;
 /// As deep are substitutions read for what they print.
 const SUBSTITUTIONS: usize = 4;
+/// A word that would be longer is not known.
+pub(super) const LONGEST: usize = 1 << 15;
 /// Where a word falls apart.
 const SPLIT: char = '\u{1}';
 
@@ -195,6 +197,10 @@ impl Made {
 
     fn times(&mut self, values: &[Word], separators: &str) {
         let starts = self.texts.iter().any(String::is_empty);
+        let text = self.texts.iter().map(String::len).max().unwrap_or_default();
+        if text + values.iter().map(|value| value.text.len()).max().unwrap_or_default() > LONGEST {
+            return self.unknown();
+        }
         let longer = |text: &String| {
             let text = text.clone();
             values.iter().map(move |value| {

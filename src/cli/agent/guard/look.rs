@@ -33,6 +33,9 @@ const WHOLE: usize = 1 << 20;
 /// What the shell's tools are called where the grammar is bash's.
 const FOREIGN_SHELLS: &[&str] = &["powershell", "pwsh", "cmd"];
 
+/// Where something stands beneath control sequences, its rule and its card.
+type Beneath = (Range<usize>, &'static Rule, Card);
+
 /// What calls are looked at with.
 pub(in crate::cli) struct Eyes {
     check: Check,
@@ -89,7 +92,7 @@ impl Eyes {
         bytes: &[u8],
         place: &str,
         shown: bool,
-    ) -> Result<Vec<(Range<usize>, &'static Rule, Card)>, Error> {
+    ) -> Result<Vec<Beneath>, Error> {
         let Some(view) = View::plain(bytes) else { return Ok(Vec::new()) };
         let found = self.scan(name, &view.text, place)?;
         let all = found.findings.iter().chain(&found.marked);
