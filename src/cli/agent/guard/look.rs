@@ -1,10 +1,10 @@
 //! What is seen in a call: by the scan in its texts, by the table in its commands and paths.
 
 use super::mask::{self, Hidden};
-use crate::cli::check::run::{Check, ignored};
-use crate::cli::check::stand::{Stand, Where};
 use super::{Place, Trusted};
 use crate::catalogue::Rule;
+use crate::cli::check::run::{Check, ignored};
+use crate::cli::check::stand::{Stand, Where};
 use crate::cli::env;
 use crate::coach::Card;
 use crate::config::Config;
