@@ -121,7 +121,7 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
     let quoted = quoted(&mut cursor);
     match (operator, quoted) {
         (b",", Some(_)) if !first_argument(bytes, name.start) => None,
-        (b"," | b"(", Some(value)) => Some((value, Standing::Argument)),
+        (b"," | b"(", Some(value)) => Some((within_quotes(bytes, value), Standing::Argument)),
         // A comma without quotes separates arguments, not a name from its value.
         (b",", None) if cursor.rest().trim_ascii().is_empty() => below(&cursor, name),
         (b"," | b"(", None) => None,
@@ -129,6 +129,17 @@ pub(crate) fn value_of(bytes: &[u8], name: &Range<usize>) -> Option<(Range<usize
         (b">", None) => element(bytes, from..line_end).map(|value| (value, Standing::Bare)),
         (_, None) => bare(&mut cursor).map(|value| (value, Standing::Bare)),
     }
+}
+
+/// What stands between quotes of its own in a value: `'"v"'`, `"\"v\""`.
+fn within_quotes(bytes: &[u8], value: Range<usize>) -> Range<usize> {
+    let text = &bytes[value.clone()];
+    for (open, close) in [(&b"\\\""[..], &b"\\\""[..]), (b"\"", b"\"")] {
+        if text.len() > 2 * open.len() && text.starts_with(open) && text.ends_with(close) {
+            return value.start + open.len()..value.end - close.len();
+        }
+    }
+    value
 }
 
 /// A type between the name and its value: `var name string = "…"`.
@@ -166,7 +177,16 @@ fn element(bytes: &[u8], line: Range<usize>) -> Option<Range<usize>> {
 fn first_argument(bytes: &[u8], start: usize) -> bool {
     let before = bytes[start.saturating_sub(256)..start].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
-    before.is_some_and(|before| before.trim_ascii_end().ends_with(b"("))
+    before.is_some_and(|before| before.trim_ascii_end().ends_with(b"(") || typed_field(before))
+}
+
+/// Whether what stands before a name is a field's type in a Gradle build of an Android
+/// app: `buildConfigField 'String', 'NAME', '"…"'`.
+fn typed_field(before: &[u8]) -> bool {
+    let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let line = before.get(line..).unwrap_or_default().trim_ascii();
+    let opens = line.starts_with(b"buildConfigField") || line.starts_with(b"resValue");
+    opens && line.ends_with(b",") && memchr::memchr_iter(b',', line).count() == 1
 }
 
 /// No operator: `key="name" value="…"`, `name: K` with `value: …` below, `--name …`.
@@ -185,11 +205,17 @@ fn beyond(
     if closed > 0 && cursor.rest().trim_ascii() == b"{" {
         return default_of(cursor);
     }
-    if blanks == 0 {
+    // Two words in backquotes are a list in prose.
+    if blanks == 0 || cursor.bytes.get(name.end) == Some(&b'`') {
         return None;
     }
+    // Notes and tickets: `API key - 'value'`.
+    let dashed = [&b"- "[..], "\u{2013} ".as_bytes()].into_iter().find(|dash| cursor.take(dash));
     if let Some(value) = quoted(cursor) {
         return Some((value, Standing::Quoted));
+    }
+    if dashed.is_some() {
+        return None;
     }
     bare(cursor).map(|value| (value, Standing::Apart))
 }
@@ -293,6 +319,12 @@ fn quoted(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b' '))
         .count();
     let bracket = rest.get(word).is_some_and(|byte| matches!(byte, b'(' | b'['));
+    // `creds["password"]` takes a value out of a table.
+    let indexed = rest.get(word) == Some(&b'[')
+        && word.checked_sub(1).is_some_and(|last| rest[last].is_ascii_alphanumeric());
+    if indexed {
+        return None;
+    }
     if word > 0 && bracket && !reads(rest.get(..word).unwrap_or_default()) {
         cursor.at += word + 1;
         cursor.blanks();
@@ -336,7 +368,7 @@ fn entity(cursor: &mut Cursor<'_>) -> Option<&'static [u8]> {
 
 /// Whether a call of this name fetches a value rather than wraps one.
 fn reads(call: &[u8]) -> bool {
-    const READERS: [&[u8]; 22] = [
+    const READERS: [&[u8]; 23] = [
         b"get",
         b"env",
         b"fetch",
@@ -359,6 +391,7 @@ fn reads(call: &[u8]) -> bool {
         b"parse",
         b"translate",
         b"setting",
+        b"format",
     ];
     let lower = call.to_ascii_lowercase();
     READERS.iter().any(|reader| memchr::memmem::find(&lower, reader).is_some())
@@ -564,11 +597,14 @@ mod tests {
             "ENV KEY v-1",
             "curl -H \"KEY: v-1\"",
             "KEY \"v-1\"",
+            "the KEY - 'v-1'",
             "if KEY == \"v-1\"",
             "if KEY !== \"v-1\"",
             "{&#34;KEY&#34;: &#34;v-1&#34;}",
             "&quot;KEY&quot;:&quot;v-1&quot;",
             "'KEY': (None, 'v-1')",
+            "    buildConfigField 'String', 'KEY', '\"v-1\"'",
+            "    buildConfigField(\"String\", \"KEY\", \"\\\"v-1\\\"\")",
         ] {
             assert_eq!(value(text, "KEY").map(|(v, _)| v).as_deref(), Some("v-1"), "{text}");
         }
@@ -592,6 +628,9 @@ mod tests {
             "KEY\nvalue: v-1",
             "KEY = get(\"v-1\")x",
             "[\"KEY\", \"v-1\"]",
+            "KEY = table[\"v-1\"]",
+            "| `KEY` `v-1` |",
+            "KEY - v-1",
             "f(\"other\", \"KEY\", \"v-1\")",
         ] {
             let found = value(text, "KEY").map(|(v, _)| v);

@@ -33,6 +33,9 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
     if standing == Standing::Quoted && closes(bytes, &name, &value) || on_badge(bytes, &name) {
         return None;
     }
+    if standing == Standing::Argument && on_object(bytes, &name) || is_image(bytes, &name, &value) {
+        return None;
+    }
     let called = &bytes[name.clone()];
     if (called.eq_ignore_ascii_case(b"pass") || called.ends_with(b".pass"))
         && !bytes[name.end..value.start].contains(&b'=')
@@ -65,10 +68,14 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
     let value = if told(&value, means) {
         value
     } else {
-        // A text that holds a structure: `"token": "{\"id\": \"…\"}"`.
-        members::texts(bytes, &value).find(|member| {
+        // A text that holds a structure: `"token": "{\"id\": \"…\"}"`, or names its scheme:
+        // `token: "Bearer …"`.
+        let held = |member: &Range<usize>| {
             member.len() >= 16 && means != Names::Key && told(member, Names::Token)
-        })?
+        };
+        members::texts(bytes, &value)
+            .find(held)
+            .or_else(|| members::after_scheme(bytes, &value).filter(held))?
     };
     Some(Candidate {
         rule,
@@ -77,6 +84,24 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
         name: Some(name),
         beside: None,
     })
+}
+
+/// Whether the name is a call of something on an object that is named like a credential:
+/// `secret.startsWith("…")`, `SecretFactory.getInstance("…")`. What sets it is a value.
+fn on_object(bytes: &[u8], name: &Range<usize>) -> bool {
+    const SETTERS: [&[u8]; 8] =
+        [b"set", b"send", b"fill", b"type", b"put", b"value", b"encode", b"sethash"];
+    let called = &bytes[name.clone()];
+    let Some(dot) = memchr::memrchr(b'.', called) else { return false };
+    let method = called[dot + 1..].to_ascii_lowercase();
+    bytes.get(name.end) == Some(&b'(')
+        && names::meaning(&called[dot + 1..]).is_none()
+        && !SETTERS.iter().any(|setter| method.starts_with(setter))
+}
+
+/// Whether name and value are an image or a package and its tag: `org/secrets:1.2`.
+fn is_image(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    name.start > 0 && bytes[name.start - 1] == b'/' && bytes[name.end..value.start] == *b":"
 }
 
 /// Whether a name, a sign without blanks around it and a value fill their line, as in a
@@ -105,6 +130,16 @@ fn closes(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
         [.., before, quote @ (b'"' | b'`')] if before != b'\\' && !named => {
             memchr::memchr_iter(quote, line_before(bytes, name.start)).count() % 2 == 1
         }
+        // An apostrophe may stand in prose: the text has to begin with the name.
+        [.., b'=', b'\''] if !named => {
+            let before = line_before(bytes, name.start);
+            let before = before.trim_ascii_end();
+            before.ends_with(b"'")
+                && memchr::memchr_iter(b'\'', before).count() % 2 == 1
+                && memchr::memchr(b'\'', &bytes[value.end..bytes.len().min(value.end + 64)])
+                    .is_some()
+                && bytes[value.clone()].first().is_some_and(|byte| b".+, )".contains(byte))
+        }
         _ => false,
     }
 }
@@ -115,9 +150,12 @@ fn on_badge(bytes: &[u8], name: &Range<usize>) -> bool {
     memchr::memmem::find(before, b".svg?").is_some()
 }
 
-/// Whether the name is written as a command's flag: `--password`.
+/// Whether the name is written as a command's flag: `--password`, PowerShell's `-Password`.
 fn name_is_flag(text: &Text<'_>, name: &Range<usize>) -> bool {
-    text.bytes[name.clone()].starts_with(b"--")
+    let name = &text.bytes[name.clone()];
+    name.starts_with(b"--")
+        || matches!(name, [b'-', first, ..] if first.is_ascii_uppercase())
+            && !name.iter().skip(1).any(|byte| matches!(byte, b'-' | b'_'))
 }
 
 /// Whether a bare value ends where a text in quotes does, or a query's part: it stands

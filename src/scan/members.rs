@@ -1,5 +1,6 @@
 //! Values that hold others: lists, and structures written as text.
 
+use super::entropy::entropy;
 use std::ops::Range;
 
 /// Whether what the name at `name` is given begins as a list: `"name": [`.
@@ -29,9 +30,33 @@ pub(super) fn texts<'a>(
     })
 }
 
+/// How many words may stand before the credential.
+const SCHEMES: usize = 3;
+
+/// The last word of a value that names its scheme first: `Bearer …`, `Token …`,
+/// `{AQAA… …}`. Only what a machine has drawn, which a sentence's last word is not.
+pub(super) fn after_scheme(bytes: &[u8], value: &Range<usize>) -> Option<Range<usize>> {
+    let text = &bytes[value.clone()];
+    let text = &text[..text.len() - usize::from(text.ends_with(b"}"))];
+    let from = text.iter().rposition(|byte| *byte == b' ')? + 1;
+    let words = text[..from].split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-{:=.".contains(byte);
+    let schemes = words.clone().count();
+    let last = &text[from..];
+    let drawn = (20..=2048).contains(&last.len())
+        && last.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=_.-".contains(b))
+        && last.iter().filter(|byte| byte.is_ascii_digit()).count() >= 2
+        && entropy(last) > 3.2;
+    (drawn
+        && (1..=SCHEMES).contains(&schemes)
+        && words.clone().all(|word| word.len() <= 24 && word.iter().all(plain)))
+    .then_some(value.start + from..value.start + text.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{lists, texts};
+    use super::{after_scheme, lists, texts};
+    use crate::catalogue::sample::expand;
 
     #[test]
     fn texts_within_a_text_are_found_and_plain_values_have_none() {
@@ -43,6 +68,22 @@ mod tests {
         assert_eq!(found("['x', 'y']"), ["x", "y"]);
         assert_eq!(found("plain \"x\""), Vec::<String>::new());
         assert_eq!(found("{'open"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_scheme_may_stand_before_the_credential() {
+        let drawn = expand("{base62:32}", 3).unwrap();
+        for (text, found) in [
+            (format!("Bearer {drawn}"), true),
+            (format!("{{acme AQAA {drawn}}}"), true),
+            (drawn.clone(), false),
+            (format!("it is written here as {drawn}"), false),
+            ("Bearer of the very-long-name-2024-of-it".to_owned(), false),
+            ("see the_documentation_of_it".to_owned(), false),
+        ] {
+            let at = after_scheme(text.as_bytes(), &(0..text.len()));
+            assert_eq!(at.map(|at| text.get(at).unwrap()), found.then_some(&*drawn), "{text}");
+        }
     }
 
     #[test]

@@ -60,6 +60,12 @@ pub(super) enum Names {
 const PASSWORDS: &[&str] =
     &["password", "passwd", "passwort", "passphrase", "pwd", "passcode", "pass", "pw", "pswd"];
 
+/// Words before `pass` that make it one of several runs.
+const PASSES: &[&str] = &[
+    "first", "second", "third", "last", "one", "two", "single", "multi", "next", "prev", "final",
+    "full", "render", "depth", "shadow", "high", "low", "band",
+];
+
 /// Words that mean a secret or token.
 const TOKENS: &[&str] = &[
     "secret",
@@ -270,7 +276,6 @@ const ABOUT: &[&str] = &[
     "icon",
     "helper",
     "generator",
-    "factory",
     "parser",
     "handler",
     "listener",
@@ -320,6 +325,11 @@ const ABOUT: &[&str] = &[
     "offset",
     "start",
     "end",
+    "mtime",
+    "ctime",
+    "timestamp",
+    "controller",
+    "factory",
 ];
 
 /// Whether the rest of an identifier says that its value is about a credential, not one.
@@ -353,6 +363,10 @@ pub(super) fn meaning(name: &[u8]) -> Option<Names> {
     // The last word that means something decides: `secret_password`, `password_token`.
     for at in (0..words.len()).rev() {
         let word = words[at].as_str();
+        // Of a compiler, an encoder, a shader: `firstPass`.
+        if word == "pass" && at > 0 && PASSES.contains(&words[at - 1].as_str()) {
+            return None;
+        }
         if PASSWORDS.contains(&word) {
             return Some(Names::Password);
         }

@@ -94,6 +94,25 @@ fn published(value: &[u8]) -> bool {
             "59c6995e998f97a5",  // Hardhat and Anvil, account 1
             "abcdef.0123456789", // Kubernetes documentation
             "QWxhZGRpbjp",       // RFC 7617
+            "IXyR0OJnSFob",      // Vault documentation
+            "czZCaGRSa3F0",      // RFC 6749
+            "2YotnFZFEjr1",      // RFC 6749
+            "tGzv3JOkF0XG",      // RFC 6749
+            "mF_9.B5f-4.1",      // RFC 6750
+            "dpf43f3p2l4k",      // RFC 5849
+            "kd94hf93k423",      // RFC 5849
+            "hh5s93j4hdid",      // RFC 5849
+            "pfkkdhi9sl3r",      // RFC 5849
+            "9djdj82h48dj",      // RFC 5849
+            "kkk9d7dh3k39",      // RFC 5849
+            "j49sn491fdh3",      // RFC 5849
+            "dBjftJeZ4CVP",      // RFC 7515
+            "AyM1SysPpbyD",      // RFC 7515
+            "hJtXIZ2uSN5k",      // RFC 7520
+            "GawgguFyGrWK",      // RFC 7517
+            "nWGxne_9WmC6",      // RFC 8037
+            "VEmDZpDXXK8p",      // RFC 7518
+            "JBSWY3DPEHPK",      // Google Authenticator's key URI format
             "django-insecure-",
         ])
     });
@@ -179,7 +198,12 @@ pub(super) fn reference(value: &[u8]) -> bool {
     {
         return true;
     }
+    // A shell's quotes may close before a variable: `"'$PASSWORD'"`.
     let value = value.trim_ascii_start();
+    let value = match value {
+        [b'"' | b'\'', rest @ ..] => rest,
+        _ => value,
+    };
     OPENINGS.iter().any(|opening| value.starts_with(opening) && value.len() > opening.len())
         || memchr::memmem::find(value, b"${").is_some()
         || memchr::memmem::find(value, b"{{").is_some()
@@ -382,6 +406,8 @@ fn placeholder_word(value: &[u8]) -> bool {
         "asdf",
         "qwerty",
         "letmein",
+        "asdfg",
+        "set",
         "api",
         "access",
         "auth",

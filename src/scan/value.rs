@@ -27,7 +27,7 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
     if value.len() < least || value.len() > 4096 {
         return Some(if constant(value) { Reason::Constant } else { Reason::TooPlain });
     }
-    if constant(value) {
+    if constant(value) || algorithm(value) || timestamp(value) || requirement(value) {
         return Some(Reason::Constant);
     }
     if let Some(reason) = placeholder::reason(value, Some(name)) {
@@ -42,7 +42,7 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
     {
         return Some(Reason::Words);
     }
-    if path(value) {
+    if path(value) || file(value) {
         return Some(Reason::Path);
     }
     if directive(value) {
@@ -57,6 +57,9 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
     };
     if value.iter().any(|byte| matches!(byte, b'_' | b'-')) && value.iter().all(shouted) {
         return Some(Reason::Identifier);
+    }
+    if named_alike(name, value) {
+        return Some(Reason::OwnName);
     }
     if digest(name, value) {
         return Some(Reason::Digest);
@@ -80,7 +83,9 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
                 return (!drawn(value, setting)).then(|| identifier_like(value));
             }
             let of_code = |byte: &u8| b"()[]{}<>\"'`,;".contains(byte);
-            if wordy(value) || value.iter().any(of_code) {
+            // Drawn from all signs of the keyboard, as a generator of passwords does.
+            let any_sign = quoted && marks >= 6 && value.len() >= 24 && entropy(value) > 4.2;
+            if wordy(value) || !any_sign && value.iter().any(of_code) {
                 return Some(Reason::Identifier);
             }
             // Ten digits have less to say than sixty-four signs.
@@ -194,7 +199,89 @@ fn encrypted(value: &[u8]) -> bool {
         b"{AQA",
         b"AQICAH",
     ];
-    OPENINGS.iter().any(|opening| value.starts_with(opening)) || value.starts_with(b"pbkdf2")
+    // A line of an htpasswd file names the user first.
+    let behind_user = value.splitn(2, |byte| *byte == b':').nth(1).unwrap_or_default();
+    [value, behind_user].iter().any(|value| OPENINGS.iter().any(|o| value.starts_with(o)))
+        || value.starts_with(b"pbkdf2")
+}
+
+/// The name of an algorithm, as cipher and key factories take it.
+fn algorithm(value: &[u8]) -> bool {
+    const OPENINGS: [&[u8]; 9] = [
+        b"PBKDF2With",
+        b"PBEWith",
+        b"AES/",
+        b"AES_",
+        b"DES/",
+        b"DESede",
+        b"RSA/",
+        b"HmacSHA",
+        b"SHA-",
+    ];
+    value.len() <= 40
+        && OPENINGS.iter().any(|opening| value.starts_with(opening))
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(byte))
+}
+
+/// A day in RFC 3339's form, with or without a time.
+fn timestamp(value: &[u8]) -> bool {
+    let form = |byte: &u8| if byte.is_ascii_digit() { b'0' } else { *byte };
+    let head: Vec<u8> = value.iter().take(10).map(form).collect();
+    head == b"0000-00-00"
+        && value.len() <= 35
+        && value.get(10).is_none_or(|byte| matches!(byte, b'T' | b't'))
+}
+
+/// What a form asks of a value: `required|min:16|confirmed`.
+fn requirement(value: &[u8]) -> bool {
+    let mut rules = value.split(|byte| *byte == b'|');
+    value.contains(&b'|')
+        && rules.clone().any(|rule| {
+            matches!(rule, b"required" | b"nullable" | b"sometimes" | b"string" | b"confirmed")
+        })
+        && rules.all(|rule| {
+            rule.first().is_some_and(u8::is_ascii_lowercase)
+                && rule.iter().all(|b| b.is_ascii_alphanumeric() || b"_:,.".contains(b))
+        })
+}
+
+/// The name of a file, by its ending.
+fn file(value: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 22] = [
+        b"ps1", b"sh", b"py", b"js", b"ts", b"rb", b"php", b"json", b"yml", b"yaml", b"xml",
+        b"toml", b"ini", b"cfg", b"conf", b"env", b"txt", b"pem", b"crt", b"jks", b"p12", b"html",
+    ];
+    let Some(dot) = memchr::memrchr(b'.', value) else { return false };
+    let (stem, ending) = (&value[..dot], &value[dot + 1..]);
+    ENDINGS.contains(&ending)
+        && wordy(stem)
+        && stem.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(b))
+}
+
+/// A value made of its name's words: `PasswordReset = "pm-4711-password-reset"`, or the
+/// name of another credential: `secret_access_key = ec2_secret_key`.
+fn named_alike(name: &[u8], value: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let joined = value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.')).count();
+    if joined == 0 || value.len() > 80 || !value.iter().all(plain) {
+        return false;
+    }
+    let (names, words) = (words_of(name), words_of(value));
+    let long = || words.iter().filter(|word| word.len() >= 3);
+    let lettered: usize = long().map(String::len).sum();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let shared = |word: &String| {
+        names
+            .iter()
+            .any(|n| n.len() >= 3 && (n.starts_with(word.as_str()) || word.starts_with(n.as_str())))
+    };
+    let all_shared = long().count() >= 2 && long().all(shared) && lettered * 2 >= value.len();
+    let another = joined >= 2
+        && digits <= 2
+        && lettered * 10 >= (value.len() - joined) * 7
+        && names.last().is_some_and(|last| words.last() == Some(last))
+        && value.iter().all(|byte| !byte.is_ascii_uppercase());
+    all_shared || another
 }
 
 fn path(value: &[u8]) -> bool {
@@ -207,10 +294,13 @@ fn path(value: &[u8]) -> bool {
         || value.get(1..3) == Some(b":/");
     let scheme = memchr::memmem::find(value, b"://").is_some();
     let segments = value.split(|byte| *byte == b'/').count();
-    let plain = value
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':'));
-    scheme || opens && plain || segments > 1 && plain && !value.iter().any(u8::is_ascii_digit)
+    let of_path =
+        |marks: &[u8]| value.iter().all(|b| b.is_ascii_alphanumeric() || marks.contains(b));
+    let plain = of_path(b"/._-:");
+    // `/docs@1.2/x`, `~/.config/x`; `sites/pages#edit` is a Rails route.
+    let marked = of_path(b"/._-:@~#");
+    let route = plain || marked && !value.iter().any(u8::is_ascii_uppercase);
+    scheme || opens && marked || segments > 1 && route && !value.iter().any(u8::is_ascii_digit)
 }
 
 /// A format's directive: `%-12s`, `[OK]\t%s\n`; a pattern's class; a terminal's colour.
@@ -299,7 +389,10 @@ fn issued(name: &[u8]) -> bool {
 fn wordy(value: &[u8]) -> bool {
     let words = words_of(value);
     let lettered: usize = words.iter().filter(|word| word.len() >= 3).map(String::len).sum();
-    lettered * 10 > value.len() * 8 && letters::strangeness(value).is_some_and(|bits| bits < 4.9)
+    let joined = value.iter().filter(|byte| matches!(byte, b'_' | b'-')).count();
+    let parted = joined >= 2 && lettered * 4 > (value.len() - joined) * 3;
+    (lettered * 10 > value.len() * 8 || parted)
+        && letters::strangeness(value).is_some_and(|bits| bits < 4.9)
 }
 
 fn identifier_like(value: &[u8]) -> Reason {

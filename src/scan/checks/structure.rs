@@ -118,6 +118,9 @@ pub(super) fn macaroon(value: &[u8]) -> Outcome {
 /// as DER (X.690) or as an OpenSSH key does.
 pub(super) fn pem(value: &[u8]) -> Outcome {
     let encrypted = memchr::memmem::find(value, b"ENCRYPTED").is_some();
+    if elided(value) {
+        return Outcome::Fails(Reason::Elided);
+    }
     let body = body_of(value);
     if body.len() < 64 {
         return Outcome::Fails(Reason::NoStructure("a key"));
@@ -152,6 +155,14 @@ pub(super) fn pem(value: &[u8]) -> Outcome {
         }
         _ => Outcome::Holds,
     }
+}
+
+/// Whether a line of dots stands for the lines of a key.
+fn elided(value: &[u8]) -> bool {
+    value.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii().trim_ascii_end();
+        line.len() >= 3 && line.iter().all(|byte| *byte == b'.') || line == "\u{2026}".as_bytes()
+    })
 }
 
 /// The base64 between the BEGIN and END lines: header lines, escapes, quotes and marks
