@@ -205,6 +205,14 @@ fn beyond(
     if closed > 0 && cursor.rest().trim_ascii() == b"{" {
         return default_of(cursor);
     }
+    // A row of a table in Markdown: `| apiKey | v |`.
+    if cursor.rest().starts_with(b"|") && in_row(cursor.bytes, name.start) {
+        cursor.at += 1;
+        cursor.blanks();
+        cursor.take(b"`");
+        let value = bare(cursor)?;
+        return Some((value, Standing::Bare));
+    }
     // Two words in backquotes are a list in prose.
     if blanks == 0 || cursor.bytes.get(name.end) == Some(&b'`') {
         return None;
@@ -218,6 +226,13 @@ fn beyond(
         return None;
     }
     bare(cursor).map(|value| (value, Standing::Apart))
+}
+
+/// Whether the line of `at` begins as a row of a table in Markdown does.
+fn in_row(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[at.saturating_sub(256)..at];
+    let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    before.get(line..).unwrap_or_default().trim_ascii_start().starts_with(b"|")
 }
 
 /// The default of a Terraform variable: `variable "name" {`, and `default = "…"` below.
@@ -368,7 +383,7 @@ fn entity(cursor: &mut Cursor<'_>) -> Option<&'static [u8]> {
 
 /// Whether a call of this name fetches a value rather than wraps one.
 fn reads(call: &[u8]) -> bool {
-    const READERS: [&[u8]; 23] = [
+    const READERS: [&[u8]; 24] = [
         b"get",
         b"env",
         b"fetch",
@@ -392,6 +407,7 @@ fn reads(call: &[u8]) -> bool {
         b"translate",
         b"setting",
         b"format",
+        b"printf",
     ];
     let lower = call.to_ascii_lowercase();
     READERS.iter().any(|reader| memchr::memmem::find(&lower, reader).is_some())
@@ -598,6 +614,8 @@ mod tests {
             "curl -H \"KEY: v-1\"",
             "KEY \"v-1\"",
             "the KEY - 'v-1'",
+            "| acme | KEY | v-1 |",
+            "| `KEY` | `v-1` |",
             "if KEY == \"v-1\"",
             "if KEY !== \"v-1\"",
             "{&#34;KEY&#34;: &#34;v-1&#34;}",
@@ -630,6 +648,7 @@ mod tests {
             "[\"KEY\", \"v-1\"]",
             "KEY = table[\"v-1\"]",
             "| `KEY` `v-1` |",
+            "KEY | v-1",
             "KEY - v-1",
             "f(\"other\", \"KEY\", \"v-1\")",
         ] {

@@ -99,9 +99,14 @@ fn on_object(bytes: &[u8], name: &Range<usize>) -> bool {
         && !SETTERS.iter().any(|setter| method.starts_with(setter))
 }
 
-/// Whether name and value are an image or a package and its tag: `org/secrets:1.2`.
+/// Whether name and value are an image and its tag: `org/secrets:1.2`.
 fn is_image(bytes: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
-    name.start > 0 && bytes[name.start - 1] == b'/' && bytes[name.end..value.start] == *b":"
+    let version = &bytes[value.clone()];
+    let version = version.strip_prefix(b"v").unwrap_or(version);
+    name.start > 0
+        && bytes[name.start - 1] == b'/'
+        && bytes[name.end..value.start] == *b":"
+        && matches!(version, [first, rest @ ..] if first.is_ascii_digit() && rest.contains(&b'.'))
 }
 
 /// Whether a name, a sign without blanks around it and a value fill their line, as in a

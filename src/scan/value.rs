@@ -55,7 +55,10 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
     let shouted = |byte: &u8| {
         byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
     };
-    if value.iter().any(|byte| matches!(byte, b'_' | b'-')) && value.iter().all(shouted) {
+    if value.iter().any(|byte| matches!(byte, b'_' | b'-'))
+        && value.iter().all(shouted)
+        && !grouped(value)
+    {
         return Some(Reason::Identifier);
     }
     if named_alike(name, value) {
@@ -98,8 +101,40 @@ pub(super) fn reason(name: &[u8], means: Names, value: &[u8], setting: Setting) 
             };
             (value.len() < 8 || entropy(value) < least).then_some(Reason::TooPlain)
         }
-        Names::Key => (!key_material(value)).then_some(Reason::TooPlain),
+        Names::Key => {
+            let told = key_material(value)
+                // `acme_key`, not the `key` of a table's row.
+                || words_of(name).len() > 1 && drawn_key(value);
+            (!told).then_some(Reason::TooPlain)
+        }
     }
+}
+
+/// Groups of signs as generators write them, and no name: every fourth is a digit, or all
+/// groups are as long and some have digits.
+fn grouped(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let mut groups = value.split(|byte| *byte == b'-');
+    let length = groups.clone().next().map_or(0, <[u8]>::len);
+    let alike = length >= 5
+        && groups.clone().count() >= 3
+        && groups.all(|group| group.len() == length && !group.contains(&b'_'));
+    value.len() >= 20 && digits >= 2 && (alike || digits * 4 >= value.len())
+}
+
+/// What a service drew for its own key: letters of one case and digits, and neither
+/// hexadecimal nor words.
+fn drawn_key(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let upper = value.iter().any(u8::is_ascii_uppercase);
+    let lower = value.iter().any(u8::is_ascii_lowercase);
+    (28..=128).contains(&value.len())
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && !value.iter().all(u8::is_ascii_hexdigit)
+        && digits >= 4
+        && upper != lower
+        && entropy(value) > 3.7
+        && !wordy(value)
 }
 
 /// Bytes of a key as they are written down: so many that a cipher could take them, in
@@ -299,7 +334,7 @@ fn path(value: &[u8]) -> bool {
     let plain = of_path(b"/._-:");
     // `/docs@1.2/x`, `~/.config/x`; `sites/pages#edit` is a Rails route.
     let marked = of_path(b"/._-:@~#");
-    let route = plain || marked && !value.iter().any(u8::is_ascii_uppercase);
+    let route = plain || of_path(b"/._-:#") && !value.iter().any(u8::is_ascii_uppercase);
     scheme || opens && marked || segments > 1 && route && !value.iter().any(u8::is_ascii_digit)
 }
 
@@ -381,7 +416,9 @@ fn digest(name: &[u8], value: &[u8]) -> bool {
 fn issued(name: &[u8]) -> bool {
     let words = words_of(name);
     let last = words.last().map_or("", String::as_str);
-    matches!(last, "token" | "secret" | "apikey" | "password" | "accesskey" | "secretkey")
+    ["token", "secret", "apikey", "password", "accesskey", "secretkey"]
+        .iter()
+        .any(|end| last.ends_with(end))
         || last == "key" && words.iter().any(|word| matches!(word.as_str(), "api" | "secret"))
 }
 
