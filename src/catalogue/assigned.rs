@@ -211,7 +211,11 @@ fn beyond(
         cursor.blanks();
         cursor.take(b"`");
         let value = bare(cursor)?;
-        return Some((value, Standing::Bare));
+        // A cell of one word; more are a description.
+        let rest = cursor.rest().get(value.len()..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"`").unwrap_or(rest).trim_ascii_start();
+        let alone = rest.is_empty() || rest.starts_with(b"|");
+        return alone.then_some((value, Standing::Bare));
     }
     // Two words in backquotes are a list in prose.
     if blanks == 0 || cursor.bytes.get(name.end) == Some(&b'`') {
@@ -452,14 +456,16 @@ enum Held<'a> {
 fn held<'a>(identifier: &[u8], wanted: &'a str) -> Option<Held<'a>> {
     let starts_word = |at: usize| {
         let (byte, last) = (identifier[at], at.checked_sub(1).map(|at| identifier[at]));
-        last.is_none_or(|last| {
-            !last.is_ascii_alphanumeric()
-                || byte.is_ascii_uppercase()
-                    && (last.is_ascii_lowercase()
-                        || last.is_ascii_digit()
-                        || identifier.get(at + 1).is_some_and(u8::is_ascii_lowercase))
-                || last.is_ascii_digit() && byte.is_ascii_alphabetic()
-        })
+        // A property of the JVM's command line: `-Dacme.key=…`.
+        at == 2 && identifier.starts_with(b"-D")
+            || last.is_none_or(|last| {
+                !last.is_ascii_alphanumeric()
+                    || byte.is_ascii_uppercase()
+                        && (last.is_ascii_lowercase()
+                            || last.is_ascii_digit()
+                            || identifier.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+                    || last.is_ascii_digit() && byte.is_ascii_alphabetic()
+            })
     };
     let ends_word = |at: usize| {
         identifier.get(at).is_none_or(|byte| !byte.is_ascii_alphabetic()) || starts_word(at)
@@ -649,6 +655,7 @@ mod tests {
             "KEY = table[\"v-1\"]",
             "| `KEY` `v-1` |",
             "KEY | v-1",
+            "| KEY | v-1 of it |",
             "KEY - v-1",
             "f(\"other\", \"KEY\", \"v-1\")",
         ] {
@@ -665,6 +672,7 @@ mod tests {
             ("prod.datadog-api-key", true),
             ("DatadogAPIKeyEU", true),
             ("my2datadogapikey", true),
+            ("-Ddatadog.api.key", true),
             ("nodatadog_api_key", false),
             ("datadog_api_keyboard", false),
         ] {

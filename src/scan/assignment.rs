@@ -1,6 +1,7 @@
 //! A telling name and the value assigned to it, in any language or format.
 
 use super::Text;
+use super::entropy::entropy;
 use super::letters;
 use super::login;
 use super::members;
@@ -55,6 +56,12 @@ pub(super) fn around(rule: &'static Rule, text: &Text<'_>, hit: Range<usize>) ->
         }
         // `--password value` stands in any file; `password value` in none.
         Standing::Apart if name_is_flag(text, &name) => false,
+        // Notes: `acme token r4nd0m…`.
+        Standing::Apart
+            if means == Names::Token && bare() && noted(bytes, &name, &bytes[value.clone()]) =>
+        {
+            false
+        }
         Standing::Bare | Standing::Apart => return None,
     };
     let told = |value: &Range<usize>, means| {
@@ -161,6 +168,19 @@ fn name_is_flag(text: &Text<'_>, name: &Range<usize>) -> bool {
     name.starts_with(b"--")
         || matches!(name, [b'-', first, ..] if first.is_ascii_uppercase())
             && !name.iter().skip(1).any(|byte| matches!(byte, b'-' | b'_'))
+}
+
+/// Whether a value after nothing but a blank is what a machine has drawn: in a sentence
+/// the next word is one.
+fn noted(bytes: &[u8], name: &Range<usize>, value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (20..=128).contains(&value.len())
+        && value.iter().all(plain)
+        && digits >= 3
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && entropy(value) > 3.3
+        && bytes.get(name.end) == Some(&b' ')
 }
 
 /// Whether a bare value ends where a text in quotes does, or a query's part: it stands
