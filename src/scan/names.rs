@@ -329,6 +329,9 @@ const ABOUT: &[&str] = &[
     "ctime",
     "timestamp",
     "controller",
+    "address",
+    "addr",
+    "management",
     "factory",
 ];
 

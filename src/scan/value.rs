@@ -209,6 +209,17 @@ fn constant(value: &[u8]) -> bool {
             | b"disabled"
             | b"enabled"
     ) || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') && value.len() < 6
+        || requires_version(value)
+}
+
+/// A package's version as a manifest asks for it: `^4.0.2`, `>=1.2`.
+fn requires_version(value: &[u8]) -> bool {
+    let signs = value.iter().take_while(|byte| b"^~<>=".contains(byte)).count();
+    let version = value.get(signs..).unwrap_or_default().trim_ascii_start();
+    let mut parts = version.split(|byte| *byte == b'.');
+    signs > 0
+        && parts.clone().count() >= 2
+        && parts.all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
 }
 
 fn encrypted(value: &[u8]) -> bool {
@@ -409,7 +420,10 @@ fn digest(name: &[u8], value: &[u8]) -> bool {
     let prefixed = [&b"sha256-"[..], b"sha512-", b"sha384-", b"sha1-", b"sha256:", b"h1:", b"md5:"]
         .iter()
         .any(|opening| value.starts_with(opening));
-    prefixed || uuid && !issued(name) || about && value.iter().all(u8::is_ascii_hexdigit)
+    // An account of Ethereum: the hash of its public half.
+    let account = value.len() == 42 && value.starts_with(b"0x");
+    let account = account && value.iter().skip(2).all(u8::is_ascii_hexdigit);
+    prefixed || account || uuid && !issued(name) || about && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a name says that its value was issued as a credential, whatever it looks like.
