@@ -30,6 +30,8 @@ mod lessons;
 #[path = "src/catalogue/lint.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod lint;
+#[path = "src/catalogue/named.rs"]
+mod named;
 #[path = "src/catalogue/reach.rs"]
 mod reach;
 #[path = "src/catalogue/sample.rs"]

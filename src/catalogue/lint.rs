@@ -4,9 +4,9 @@
 //! `build.rs` checks `patterns/` with it, the library users' rules at run time. A fault
 //! quotes no shape, anchor or sample: a user's could hold a real credential.
 
-use super::assigned;
 use super::check::{Check, byte_set};
 use super::coaching::{Duty, fill, missing};
+use super::named;
 use super::reach;
 use super::sample;
 use super::schema::{Engine, RuleFile, RuleText};
@@ -333,7 +333,7 @@ fn lint_samples(
                 let end = at + anchor.len();
                 {
                     let names = rule.names.iter().map(String::as_str);
-                    assigned::named(text.as_bytes(), at, end, names, |_| false, fits)
+                    named::named(text.as_bytes(), at, end, names, |_| false, fits)
                 }
                 .is_some()
             })

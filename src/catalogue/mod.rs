@@ -14,6 +14,7 @@ mod given;
 pub(crate) mod governance;
 pub(crate) mod lessons;
 pub(crate) mod lint;
+pub(crate) mod named;
 mod privilege;
 mod reach;
 pub mod sample;

@@ -1,7 +1,7 @@
 //! A rule's shape, tried around an anchor.
 
 use super::names;
-use crate::catalogue::{Rule, assigned};
+use crate::catalogue::{Rule, named};
 use crate::source::lines::LineStarts;
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
@@ -121,8 +121,7 @@ impl Shapes {
                     .get_or_init(|| self.compile(&format!(r"\A(?:{})\z", rule.shape)))
                     .is_match(value)
         };
-        let found =
-            assigned::named(bytes, hit.start, hit.end, rule.names.iter(), names::about, fits)?;
+        let found = named::named(bytes, hit.start, hit.end, rule.names.iter(), names::about, fits)?;
         Some(Candidate {
             rule,
             span: found.name.start..found.value.end,
