@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::source::compare::{New, compare};
 use crate::source::decode::to_utf8;
+use crate::source::object::{Kind, Thing, tree_items};
 use crate::source::range::{changes_of_commit, commits_between};
 use crate::source::repo::Repo;
 use crate::source::towards::tracking_branches;
@@ -136,7 +137,7 @@ pub fn staged(repo: &Repo, it: Staged<'_>, closely: bool) -> Result<(Course, Vec
     if let Some(head) = repo.head()?.commit {
         course.held_now = held_beside(repo, head, it)?;
         if closely && course.held_now.is_empty() {
-            course.held_now.extend(held_anywhere(repo, head, it.value)?);
+            course.held_now.extend(held_anywhere(repo, head, it.value));
         }
     }
     let file = repo.top().and_then(|top| std::fs::read(top.join(it.path.to_path_lossy())).ok());
@@ -176,17 +177,28 @@ fn held_beside(repo: &Repo, head: ObjectId, it: Staged<'_>) -> Result<Vec<BStrin
     Ok(found)
 }
 
-/// The first place where `head` has the value, among as many files as take no time.
-fn held_anywhere(repo: &Repo, head: ObjectId, value: &Secret) -> Result<Option<BString>, Error> {
-    let all = compare(repo, New::Tree(repo.commit(head)?.tree), &[], Origin::Commit(head))?;
-    if all.changes.len() > FILES_AT_MOST {
-        return Ok(None);
+/// A place where `head` has the value, among as many files as take no time.
+fn held_anywhere(repo: &Repo, head: ObjectId, value: &Secret) -> Option<BString> {
+    let mut pending = vec![(BString::default(), repo.commit(head).ok()?.tree)];
+    let mut left = FILES_AT_MOST;
+    while let Some((folder, tree)) = pending.pop() {
+        let bytes = repo.object(tree, Kind::Tree).ok()?;
+        for item in tree_items(&bytes, repo.format())? {
+            left = left.checked_sub(1)?;
+            let mut path = folder.clone();
+            path.extend_from_slice(item.name);
+            if item.thing == Thing::Folder {
+                path.push(b'/');
+                pending.push((path, item.id));
+            } else if item.thing != Thing::Gitlink
+                && let Ok(Some(bytes)) = repo.read_at_most(item.id, BYTES_AT_MOST)
+                && memmem::find(&to_utf8(&bytes), value.expose()).is_some()
+            {
+                return Some(path);
+            }
+        }
     }
-    let small = |change: &Change| {
-        let bytes = repo.read_at_most(change.id, BYTES_AT_MOST).ok()??;
-        memmem::find(&to_utf8(&bytes), value.expose()).map(|_| change.path.clone())
-    };
-    Ok(all.changes.iter().find_map(small))
+    None
 }
 
 /// Whether the work tree's file has changes that `HEAD` has not.
