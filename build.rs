@@ -21,6 +21,8 @@ mod checksum;
 mod coaching;
 #[path = "src/catalogue/contexts.rs"]
 mod contexts;
+#[path = "src/catalogue/families.rs"]
+mod families;
 #[path = "src/catalogue/governance.rs"]
 #[expect(dead_code, reason = "the library uses all of it")]
 mod governance;
@@ -368,13 +370,12 @@ fn write_rule(out: &mut String, family: &str, service: &str, linted: &lint::Lint
 /// The table of the first pass.
 fn write_anchors(out: &mut String, rules: &[Named]) {
     let mut anchors = Vec::new();
-    let mut bitmap = vec![0_u64; anchor::SLOTS / 64];
     for (index, (_, _, linted)) in rules.iter().enumerate() {
         for text in &linted.rule.anchors {
             let bytes = text.as_bytes();
             let at = anchor::rarest(bytes);
-            let slot = anchor::slot(anchor::fold(bytes[at], bytes[at + 1], bytes[at + 2]));
-            bitmap[usize::from(slot >> 6)] |= 1 << (slot & 63);
+            let three = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], 0]);
+            let slot = anchor::slot(anchor::Known::FirstThree.key(three));
             let ignore_case =
                 linted.rule.ignore_case || linted.rule.engine == schema::Engine::Named;
             anchors.push((slot, text, index, ignore_case, at));
@@ -385,19 +386,48 @@ fn write_anchors(out: &mut String, rules: &[Named]) {
     out.push_str("anchors: &[\n");
     for (_, text, rule, ignore_case, at) in &anchors {
         let (start, length) = (texts.len(), text.len());
+        let (head, mask) = anchor::head(text.as_bytes());
         texts.push_str(text);
         let _ = writeln!(
             out,
             "Anchor {{ start: {start}, length: {length}, rule: {rule}, ignore_case: {ignore_case}, \
-             at: {at} }},"
+             at: {at}, head: {head}, mask: {mask} }},"
         );
     }
-    let slots: Vec<u16> = anchors.iter().map(|(slot, ..)| *slot).collect();
-    let firsts: Vec<usize> = (0..=anchor::SLOTS / 64)
-        .map(|word| slots.partition_point(|slot| usize::from(*slot) < word * 64))
+    let seen: Vec<families::Seen<'_>> = anchors
+        .iter()
+        .map(|(_, text, _, ignore_case, at)| families::Seen {
+            text: text.as_bytes(),
+            ignore_case: *ignore_case,
+            at: *at,
+        })
         .collect();
+    let (windows, pairs) = families::part(&seen);
+    let mut bitmap = vec![0_u64; anchor::SLOTS / 64];
+    let mut windows: Vec<(u16, usize, i8)> = windows
+        .iter()
+        .map(|window| {
+            let text = seen[window.anchor].text;
+            let byte = |index: i8| {
+                let at = usize::try_from(window.from + index).ok();
+                at.and_then(|at| text.get(at)).copied().unwrap_or_default()
+            };
+            let four = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]);
+            let slot = anchor::slot(window.known.key(four));
+            bitmap[usize::from(slot >> 6)] |= 1 << (slot & 63);
+            (slot, window.anchor, window.from)
+        })
+        .collect();
+    windows.sort_unstable();
+    let firsts: Vec<usize> = (0..=anchor::GROUPS)
+        .map(|group| windows.partition_point(|(slot, ..)| anchor::group(*slot) < group))
+        .collect();
+    out.push_str("],\nwindows: &[\n");
+    for (_, anchor, from) in &windows {
+        let _ = writeln!(out, "Window {{ anchor: {anchor}, from: {from} }},");
+    }
     let _ = writeln!(
         out,
-        "],\ntexts: {texts:?},\nslots: &{slots:?},\nfirsts: &{firsts:?},\nbitmap: &{bitmap:?},"
+        "],\ntexts: {texts:?},\npairs: &{pairs:?},\nfirsts: &{firsts:?},\nbitmap: &{bitmap:?},"
     );
 }

@@ -9,6 +9,9 @@ pub(crate) mod assigned;
 pub mod check;
 pub mod checksum;
 pub(crate) mod coaching;
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "build.rs uses it")]
+mod families;
 pub(crate) mod foreign;
 mod given;
 pub(crate) mod governance;
@@ -206,8 +209,22 @@ pub struct Anchor {
     pub rule: u16,
     /// Letters match in either case.
     pub ignore_case: bool,
-    /// Where in the text the three bytes begin that the first pass sees.
+    /// Where in the text its rarest three bytes begin: what is in a part of a text has
+    /// these in it.
     pub at: u8,
+    /// Its first bytes, as [`anchor::head`] gives them.
+    pub head: u64,
+    /// Which bits of `head` count.
+    pub mask: u64,
+}
+
+/// Four bytes by which the first pass sees an anchor.
+#[derive(Debug)]
+pub struct Window {
+    /// The anchor's index.
+    pub anchor: u16,
+    /// Where in the anchor they begin; -1 when that is one byte before it.
+    pub from: i8,
 }
 
 /// Every rule, with the table of the first pass.
@@ -223,13 +240,15 @@ pub struct Catalogue {
     made: &'static [OnceLock<Rule>],
     /// All anchors' texts.
     texts: &'static str,
-    /// Anchors, in order of their slot.
+    /// Anchors, in the order in which they are told of at one place.
     pub anchors: &'static [Anchor],
-    /// The slot of the anchor at the same index, ascending.
-    pub slots: &'static [u16],
-    /// The first anchor of each word of the bitmap, and their number at the end.
-    pub firsts: &'static [u16; anchor::SLOTS / 64 + 1],
-    /// A bit per slot that any anchor has.
+    /// What two bytes say of the anchors that they may be of, see [`anchor`].
+    pub pairs: &'static [u32; anchor::PAIRS],
+    /// By what anchors are seen, group by group.
+    pub windows: &'static [Window],
+    /// The first window of each group, and their number at the end.
+    pub firsts: &'static [u16; anchor::GROUPS + 1],
+    /// A bit per slot that any window has.
     pub bitmap: &'static [u64; anchor::SLOTS / 64],
     /// Indices of the rules that are looked for beside others.
     pub companions: &'static [u16],
@@ -306,7 +325,7 @@ mod builtin {
     #![expect(clippy::unreadable_literal, reason = "generated")]
     use super::{
         Anchor, ByteSet, Catalogue, Check, Coaching, Companion, Engine, Grade, Kind, Lifetime,
-        Lines, OnceLock, Rule, Severity, Words,
+        Lines, OnceLock, Rule, Severity, Window, Words,
     };
     include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 }

@@ -1,57 +1,217 @@
-//! The one pass over the bytes: where does any rule's anchor stand?
+//! The one pass over the bytes: where does any rule's anchor stand, and where a long run?
 //!
-//! Three bytes at a time are looked up in a bitmap that was filled at build time, so
+//! Two bytes at a time are looked up in a table that was filled at build time, so that
 //! there is no automaton to build at start-up. Measured for 900 literals: building one
 //! takes 1.7 ms, most of a whole clean commit, and running it 0.2 to 0.6 GB/s; see
-//! `benches/scan.rs` for what this does.
+//! `benches/scan.rs` for what this does. No branch foresees what a text suggests, so that
+//! suggestions are noted without one, and looked at once there are some.
 
-use crate::catalogue::anchor::{fold, slot};
+use crate::catalogue::anchor::{FIRST, Known, RUN, SECOND, group, slot};
 use crate::catalogue::{Anchor, Catalogue};
 use std::ops::Range;
 
+/// How many bytes are looked up at once.
+const CHUNK: usize = 8;
+
+/// As many chunks are looked up before what they suggest is looked at. A power of two.
+const TOGETHER: usize = 256;
+
+/// How many places of these are looked at by pairs.
+const PLACES: usize = TOGETHER * CHUNK / 2;
+
+/// The bytes of a window reach no further than this beyond the rarest three of its anchor.
+const AROUND: usize = 2;
+
 /// Calls `found` with each anchor of `bytes` whose rarest three bytes stand in `part`, and
-/// where it begins, in order of where those are.
+/// where it begins, in order of where those are. Gives places in all runs of 24 bytes and
+/// more that lie in `part`, and in some that are shorter.
 pub(super) fn for_each(
     catalogue: &'static Catalogue,
     bytes: &[u8],
     part: Range<usize>,
-    mut found: impl FnMut(&'static Anchor, usize),
-) {
-    let suggested = |three: u32| {
-        let slot = slot(three);
-        catalogue.bitmap[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1
+    found: impl FnMut(&'static Anchor, usize),
+) -> Vec<usize> {
+    let base = part.start.saturating_sub(AROUND);
+    let mut pass = Pass {
+        catalogue,
+        bytes,
+        hits: Hits { part: part.clone(), waiting: Vec::new(), found },
+        runs: Vec::new(),
+        last: 0,
+        run: 0,
     };
-    let from = part.start;
-    for (at, window) in bytes[part].windows(3).enumerate() {
-        let three = fold(window[0], window[1], window[2]);
-        if suggested(three) {
-            verify(catalogue, bytes, from + at, slot(three), &mut found);
+    let rest = bytes.get(base..).unwrap_or_default();
+    let (chunks, tail) = rest.as_chunks::<CHUNK>();
+    // The last places are seen in the chunk after theirs.
+    let count = (part.end.saturating_sub(base) + AROUND) / CHUNK + 1;
+    let mut at = base;
+    for chunks in chunks[..chunks.len().min(count)].chunks(TOGETHER) {
+        pass.chunks(chunks, at);
+        at += chunks.len() * CHUNK;
+    }
+    if chunks.len() < count {
+        let mut last = [0; CHUNK];
+        last[..tail.len()].copy_from_slice(tail);
+        pass.chunks(&[last], at);
+    }
+    pass.hits.tell(catalogue, usize::MAX);
+    pass.runs
+}
+
+struct Pass<'a, F> {
+    catalogue: &'static Catalogue,
+    bytes: &'a [u8],
+    hits: Hits<F>,
+    runs: Vec<usize>,
+    /// What the last pair before says.
+    last: u32,
+    /// Whether the last chunk before is a run: [`RUN`].
+    run: u32,
+}
+
+/// What each pair of a chunk says.
+fn says(catalogue: &Catalogue, chunk: [u8; CHUNK]) -> [u32; CHUNK / 2] {
+    let eight = u64::from_le_bytes(chunk) & 0x7f7f_7f7f_7f7f_7f7f;
+    let pair = |shift: u32| catalogue.pairs[(eight >> shift & 0x7f7f) as usize];
+    [pair(0), pair(16), pair(32), pair(48)]
+}
+
+impl<F: FnMut(&'static Anchor, usize)> Pass<'_, F> {
+    fn chunks(&mut self, chunks: &[[u8; CHUNK]], base: usize) {
+        let (mut noted, mut count) = ([0_u16; TOGETHER], 0);
+        let (mut runs, mut long) = ([0_u16; TOGETHER], 0);
+        let (before, mut last, mut run) = (self.last, self.last, self.run);
+        for (chunk, number) in chunks.iter().zip(0_u16..) {
+            let [a, b, c, d] = says(self.catalogue, *chunk);
+            let suggested =
+                last & a >> SECOND | a & b >> SECOND | b & c >> SECOND | c & d >> SECOND;
+            noted[count % TOGETHER] = number;
+            count += usize::from(suggested & FIRST != 0);
+            // Two whole chunks stand in every run of 24.
+            let whole = a & b & c & d & RUN;
+            runs[long % TOGETHER] = number;
+            long += usize::from(whole & run != 0);
+            (last, run) = (d, whole);
+        }
+        (self.last, self.run) = (last, run);
+        let start = |number: &u16| base + usize::from(*number) * CHUNK;
+        self.runs.extend(runs.iter().take(long).map(start));
+
+        // Which places of the noted chunks, and by which families.
+        let (mut places, mut count) = ([(0_u16, 0_u16); PLACES], count);
+        let noted = noted.get(..count).unwrap_or_default();
+        count = 0;
+        for number in noted {
+            let index = usize::from(*number);
+            let last = index.checked_sub(1).map_or(before, |index| {
+                let [.., last] = says(self.catalogue, chunks[index]);
+                last
+            });
+            let [a, b, c, d] = says(self.catalogue, chunks[index]);
+            for (pair, next, place) in [(last, a, 0), (a, b, 2), (b, c, 4), (c, d, 6)] {
+                let families = pair & next >> SECOND & FIRST;
+                places[count % PLACES] = (number * 8 + place, u16::try_from(families).unwrap_or_default());
+                count += usize::from(families != 0);
+            }
+        }
+        let mut kept = 0;
+        for index in 0..count.min(PLACES) {
+            let (place, families) = places[index];
+            let at = (base + usize::from(place)).wrapping_sub(2);
+            let four = u32::from_le_bytes(first_bytes(self.bytes, at));
+            places[kept % PLACES] = (place, families);
+            kept += usize::from(self.suggests(four, families));
+        }
+        for (place, families) in places.into_iter().take(kept) {
+            self.look((base + usize::from(place)).wrapping_sub(2), families);
+        }
+        self.hits.tell(self.catalogue, base + chunks.len() * CHUNK);
+    }
+
+    /// Whether these bytes may be the window of an anchor of `families`.
+    fn suggests(&self, four: u32, families: u16) -> bool {
+        let [four, first, last] = Known::ALL.map(|known| {
+            let slot = slot(known.key(four));
+            let there = self.catalogue.bitmap[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1;
+            there & (u32::from(families) & known.families() != 0)
+        });
+        four | first | last
+    }
+
+    /// Looks for anchors of `families` whose window stands at `at`.
+    fn look(&mut self, at: usize, families: u16) {
+        let catalogue = self.catalogue;
+        let four = u32::from_le_bytes(first_bytes(self.bytes, at));
+        for known in Known::ALL {
+            if u32::from(families) & known.families() == 0 {
+                continue;
+            }
+            let group = group(slot(known.key(four)));
+            let windows =
+                usize::from(catalogue.firsts[group])..usize::from(catalogue.firsts[group + 1]);
+            for window in &catalogue.windows[windows] {
+                let Some(start) = at.checked_add_signed(-isize::from(window.from)) else {
+                    continue;
+                };
+                let anchor = &catalogue.anchors[usize::from(window.anchor)];
+                // Most are told apart by their first bytes.
+                let head = u64::from_le_bytes(first_bytes(self.bytes, start));
+                if (head | 0x2020_2020_2020_2020) & anchor.mask == anchor.head
+                    && stands(catalogue, anchor, self.bytes, start)
+                {
+                    self.hits.add(start + usize::from(anchor.at), window.anchor);
+                }
+            }
         }
     }
 }
 
-#[cold]
-fn verify(
-    catalogue: &'static Catalogue,
-    bytes: &[u8],
-    at: usize,
-    slot: u16,
-    found: &mut impl FnMut(&'static Anchor, usize),
-) {
-    let word = usize::from(slot >> 6);
-    for index in catalogue.firsts[word]..catalogue.firsts[word + 1] {
-        let index = usize::from(index);
-        if catalogue.slots[index] != slot {
-            continue;
+/// The bytes that begin at `at`, and nothing after the text's end.
+fn first_bytes<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; N];
+        for (byte, there) in padded.iter_mut().zip(rest) {
+            *byte = *there;
         }
-        let anchor = &catalogue.anchors[index];
-        let Some(start) = at.checked_sub(usize::from(anchor.at)) else { continue };
-        let literal = catalogue.text_of(anchor);
-        let Some(there) = bytes.get(start..start + literal.len()) else { continue };
-        let equal =
-            if anchor.ignore_case { there.eq_ignore_ascii_case(literal) } else { there == literal };
-        if equal {
-            found(anchor, start);
+        padded
+    })
+}
+
+/// Whether `anchor` begins at `start`.
+fn stands(catalogue: &'static Catalogue, anchor: &Anchor, bytes: &[u8], start: usize) -> bool {
+    let literal = catalogue.text_of(anchor);
+    bytes.get(start..start + literal.len()).is_some_and(|there| {
+        if anchor.ignore_case { there.eq_ignore_ascii_case(literal) } else { there == literal }
+    })
+}
+
+/// Anchors that were found, put in order.
+struct Hits<F> {
+    part: Range<usize>,
+    /// Where the rarest bytes of an anchor stand, and its index.
+    waiting: Vec<(usize, u16)>,
+    found: F,
+}
+
+impl<F: FnMut(&'static Anchor, usize)> Hits<F> {
+    fn add(&mut self, rarest: usize, anchor: u16) {
+        if self.part.start <= rarest && rarest + 3 <= self.part.end {
+            self.waiting.push((rarest, anchor));
+        }
+    }
+
+    /// Tells of all that no window at or after `until` can come before.
+    fn tell(&mut self, catalogue: &'static Catalogue, until: usize) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        self.waiting.sort_unstable();
+        let until = until.saturating_sub(2 * AROUND);
+        let ready = self.waiting.partition_point(|(rarest, _)| *rarest < until);
+        for (rarest, anchor) in self.waiting.drain(..ready) {
+            let anchor = &catalogue.anchors[usize::from(anchor)];
+            (self.found)(anchor, rarest - usize::from(anchor.at));
         }
     }
 }

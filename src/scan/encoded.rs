@@ -3,6 +3,7 @@
 //! Bounded: a run has a least and a most length, decoded text is decoded again three
 //! times at most, and each time it is shorter.
 
+use crate::catalogue::anchor::of_run;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use std::ops::Range;
 
@@ -26,35 +27,20 @@ pub(super) struct Decoded {
     pub(super) how: &'static str,
 }
 
-/// Which bytes can stand in a run.
-static OF_RUN: [bool; 256] = {
-    let mut table = [false; 256];
-    let marks = b"+/-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
-
-/// Calls `found` with each run of `bytes` that decodes to text.
-pub(super) fn for_each(bytes: &[u8], mut found: impl FnMut(Decoded)) {
-    let mut at = 0;
-    while at + LEAST <= bytes.len() {
-        // From the far end: one byte that fits no run skips all before it.
-        let window = &bytes[at..at + LEAST];
-        if let Some(bad) = window.iter().rposition(|byte| !OF_RUN[usize::from(*byte)]) {
-            at += bad + 1;
-            continue;
-        }
-        let more =
-            bytes[at + LEAST..].iter().take_while(|byte| OF_RUN[usize::from(**byte)]).count();
-        let run = at..at + LEAST + more;
-        if let Some(decoded) = decode(bytes, run.clone()) {
+/// Calls `found` with each run of `bytes` that decodes to text. In each is one of
+/// `places`, which ascend.
+pub(super) fn for_each(bytes: &[u8], places: &[usize], mut found: impl FnMut(Decoded)) {
+    let mut until = 0;
+    for place in places.iter().copied() {
+        let Some(before) = bytes.get(until..place) else { continue };
+        let from = before.iter().rposition(|byte| !of_run(*byte)).map_or(until, |bad| until + bad + 1);
+        until = place + bytes[place..].iter().take_while(|byte| of_run(**byte)).count();
+        let run = from..until;
+        if run.len() >= LEAST
+            && let Some(decoded) = decode(bytes, run)
+        {
             found(decoded);
         }
-        at = run.end;
     }
 }
 
@@ -99,9 +85,14 @@ mod tests {
     use data_encoding::{BASE64, HEXLOWER};
     use proptest::prelude::*;
 
+    /// All places, as if each were noted.
+    fn all(text: &[u8]) -> Vec<usize> {
+        (0..text.len()).collect()
+    }
+
     fn decoded(text: &str) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
-        for_each(text.as_bytes(), |Decoded { text, how, .. }| {
+        for_each(text.as_bytes(), &all(text.as_bytes()), |Decoded { text, how, .. }| {
             all.push((String::from_utf8(text).unwrap(), how));
         });
         all
@@ -122,7 +113,7 @@ mod tests {
         #[test]
         fn any_bytes_are_decoded_without_panic_and_runs_are_in_order(bytes: Vec<u8>) {
             let mut last = 0;
-            for_each(&bytes, |decoded| {
+            for_each(&bytes, &all(&bytes), |decoded| {
                 assert!(decoded.at.start >= last && decoded.text.len() <= decoded.at.len());
                 last = decoded.at.end;
             });

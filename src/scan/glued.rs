@@ -36,7 +36,7 @@ impl Scanner {
 
     fn word(&self, text: &Text<'_>, word: std::ops::Range<usize>, findings: &mut Vec<Finding>) {
         let mut cuts = Vec::new();
-        anchors::for_each(self.catalogue, text.bytes, word.clone(), |anchor, start| {
+        let _runs = anchors::for_each(self.catalogue, text.bytes, word.clone(), |anchor, start| {
             let rule = self.catalogue.get(usize::from(anchor.rule));
             let long = self.catalogue.text_of(anchor).len() >= ANCHOR;
             if long && start > word.start && rule.leads && rule.engine == Engine::Shape {
@@ -49,7 +49,7 @@ impl Scanner {
         let ends = cuts.iter().copied().chain([word.end]);
         for (start, end) in starts.zip(ends).filter(|_| !cuts.is_empty()) {
             let part = Text { bytes: &text.bytes[start..end], ..*text };
-            findings.extend(self.scan_plain(&part).findings.into_iter().map(|mut finding| {
+            findings.extend(self.scan_plain(&part).0.findings.into_iter().map(|mut finding| {
                 let moved = |span: &std::ops::Range<usize>| span.start + start..span.end + start;
                 finding.span = moved(&finding.span);
                 finding.secret_span = moved(&finding.secret_span);

@@ -138,9 +138,9 @@ impl Scanner {
     ///
     /// Pure: the same text gives the same findings.
     pub fn scan(&self, text: &Text<'_>) -> Found {
-        let mut found = self.scan_plain(text);
+        let (mut found, runs) = self.scan_plain(text);
         self.scan_spelled(text, &mut found);
-        self.scan_encoded(text, encoded::DEPTH, &mut found);
+        self.scan_encoded(text, &runs, encoded::DEPTH, &mut found);
         if let Some(user) = &self.user {
             user.files(text, &mut found);
         }
@@ -160,28 +160,31 @@ impl Scanner {
             return tells(&found) || !found.marked.is_empty();
         }
         parts.iter().any(|part| {
-            let mut found = self.scan_part(text, part.clone());
+            let (mut found, mut runs) = self.scan_part(text, part.clone());
+            runs.iter_mut().for_each(|run| *run -= part.start);
             let alone = Text { bytes: &text.bytes[part.clone()], ..*text };
             if !tells(&found) {
                 self.scan_spelled(&alone, &mut found);
             }
             if !tells(&found) {
-                self.scan_encoded(&alone, encoded::DEPTH, &mut found);
+                self.scan_encoded(&alone, &runs, encoded::DEPTH, &mut found);
             }
             tells(&found)
         })
     }
 
-    fn scan_plain(&self, text: &Text<'_>) -> Found {
+    /// What the anchors of a text tell, and places in its long runs.
+    fn scan_plain(&self, text: &Text<'_>) -> (Found, Vec<usize>) {
         self.scan_part(text, 0..text.bytes.len())
     }
 
-    /// What the anchors in a part of a text tell; what they tell of may be longer.
-    fn scan_part(&self, text: &Text<'_>, part: Range<usize>) -> Found {
+    /// What the anchors in a part of a text tell, which may be longer, and places in its
+    /// long runs.
+    fn scan_part(&self, text: &Text<'_>, part: Range<usize>) -> (Found, Vec<usize>) {
         let mut candidates: Vec<Candidate> = Vec::new();
         // Where the last value of an assignment ends: a name within it is a part of it.
         let mut assigned_until = 0;
-        anchors::for_each(self.catalogue, text.bytes, part, |anchor, start| {
+        let runs = anchors::for_each(self.catalogue, text.bytes, part, |anchor, start| {
             let index = usize::from(anchor.rule);
             let rule = self.catalogue.get(index);
             if !self.active.get(index).is_none_or(|active| *active) {
@@ -209,7 +212,7 @@ impl Scanner {
             user.candidates(text, &mut candidates, &mut found);
         }
         if candidates.is_empty() {
-            return found;
+            return (found, runs);
         }
         let active = |index: &usize| self.active.get(*index).is_none_or(|active| *active);
         let companions = self.catalogue.companions.iter().map(|index| usize::from(*index));
@@ -225,6 +228,6 @@ impl Scanner {
             }
         }
         merge::merge(&mut found, text.bytes);
-        found
+        (found, runs)
     }
 }

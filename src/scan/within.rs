@@ -6,21 +6,30 @@ use super::{Confidence, Finding, Found, Note, Scanner, Text, encoded, merge};
 use std::ops::Range;
 
 impl Scanner {
-    /// Looks at what runs of base64 and hexadecimal digits say. A finding in one stands
-    /// where the run stands.
-    pub(super) fn scan_encoded(&self, text: &Text<'_>, depth: usize, found: &mut Found) {
+    /// Looks at what runs of base64 and hexadecimal digits say, in which are the places
+    /// `runs`. A finding in one stands where the run stands.
+    pub(super) fn scan_encoded(
+        &self,
+        text: &Text<'_>,
+        runs: &[usize],
+        depth: usize,
+        found: &mut Found,
+    ) {
+        if runs.is_empty() {
+            return;
+        }
         let (mut inside, mut stopped) = (Vec::new(), Vec::new());
         let judged = found.findings.iter().filter(|finding| merge::stands(finding));
         let judged: Places<()> = judged.map(|finding| (finding.secret_span.clone(), ())).collect();
-        encoded::for_each(text.bytes, |decoded| {
+        encoded::for_each(text.bytes, runs, |decoded| {
             // What a rule has judged as a whole is not judged again by its parts.
             if judged.meeting(&decoded.at).next().is_some() {
                 return;
             }
             let inner = Text { bytes: &decoded.text, ..*text };
-            let mut within = self.scan_plain(&inner);
+            let (mut within, runs) = self.scan_plain(&inner);
             if depth > 1 {
-                self.scan_encoded(&inner, depth - 1, &mut within);
+                self.scan_encoded(&inner, &runs, depth - 1, &mut within);
             }
             stopped.append(&mut within.stopped);
             for finding in within.findings {
@@ -44,7 +53,7 @@ impl Scanner {
         let mut new: Places<usize> = Places::default();
         spelled::for_each(text.bytes, |spelled| {
             let inner = Text { bytes: &spelled.text, ..*text };
-            let mut within = self.scan_plain(&inner);
+            let (mut within, _) = self.scan_plain(&inner);
             stopped.append(&mut within.stopped);
             for finding in within.findings {
                 let Some(place) = spelled.origin(&finding.secret_span) else { continue };
