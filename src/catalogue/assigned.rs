@@ -22,9 +22,20 @@ pub(crate) enum Standing {
     Apart,
 }
 
+/// Which bytes can stand in an identifier.
+static OF_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    table
+};
+
 /// The identifier around `start..end`: letters, digits, `_`, `-` and `.`.
 pub(crate) fn name_around(bytes: &[u8], start: usize, end: usize) -> Range<usize> {
-    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let of_name = |byte: &u8| OF_NAME[usize::from(*byte)];
     let before =
         bytes[start.saturating_sub(64)..start].iter().rev().take_while(|b| of_name(b)).count();
     let after = bytes[end..bytes.len().min(end + 64)].iter().take_while(|b| of_name(b)).count();

@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn an_anchor_is_suggested_at_even_and_at_odd_places() {
         let texts = [&b"ghp_"[..], b"password", b"AC8", b"sk-ant-"];
-        let seen = |text: &'static [u8]| Seen { text, ignore_case: true, at: 1.min(text.len() - 3) };
+        let seen =
+            |text: &'static [u8]| Seen { text, ignore_case: true, at: 1.min(text.len() - 3) };
         let seen: Vec<_> = texts.into_iter().map(seen).collect();
         let (windows, pairs) = part(&seen);
         let of = |two: &[u8]| pairs[usize::from(two[0]) | usize::from(two[1]) << 8];

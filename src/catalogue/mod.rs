@@ -172,7 +172,18 @@ impl Lines {
 
     /// The texts.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.0.split(Self::SEPARATOR).filter(|text| !text.is_empty())
+        let mut rest = self.0;
+        let mut next = move || {
+            let end = memchr::memchr(Self::SEPARATOR as u8, rest.as_bytes());
+            let (text, after) = match end {
+                Some(end) => (rest.get(..end)?, rest.get(end + 1..)?),
+                None if rest.is_empty() => return None,
+                None => (rest, ""),
+            };
+            rest = after;
+            Some(text)
+        };
+        std::iter::from_fn(move || next()).filter(|text| !text.is_empty())
     }
 }
 

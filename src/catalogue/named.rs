@@ -35,7 +35,10 @@ fn held<'a>(identifier: &[u8], wanted: &'a str) -> Option<Held<'a>> {
     let ends_word = |at: usize| {
         identifier.get(at).is_none_or(|byte| !byte.is_ascii_alphabetic()) || starts_word(at)
     };
-    'starts: for start in (0..identifier.len()).filter(|at| starts_word(*at)) {
+    let first = wanted.as_bytes().first();
+    let begins =
+        |at: usize| first.is_none_or(|first| identifier[at].to_ascii_lowercase() == *first);
+    'starts: for start in (0..identifier.len()).filter(|at| begins(*at) && starts_word(*at)) {
         let mut at = start;
         for (index, byte) in wanted.bytes().enumerate() {
             if byte == b' ' {

@@ -110,7 +110,8 @@ impl<F: FnMut(&'static Anchor, usize)> Pass<'_, F> {
             let [a, b, c, d] = says(self.catalogue, chunks[index]);
             for (pair, next, place) in [(last, a, 0), (a, b, 2), (b, c, 4), (c, d, 6)] {
                 let families = pair & next >> SECOND & FIRST;
-                places[count % PLACES] = (number * 8 + place, u16::try_from(families).unwrap_or_default());
+                places[count % PLACES] =
+                    (number * 8 + place, u16::try_from(families).unwrap_or_default());
                 count += usize::from(families != 0);
             }
         }

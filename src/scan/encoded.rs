@@ -27,14 +27,44 @@ pub(super) struct Decoded {
     pub(super) how: &'static str,
 }
 
+/// Which bytes can stand in a run.
+static OF_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = of_run(byte);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
+/// The six bits that a digit of base64 stands for, in either alphabet; those of a run have
+/// one.
+static SIX_BITS: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = [0; 256];
+    let mut bits = 0_u8;
+    while bits < 64 {
+        table[digits[bits as usize] as usize] = bits;
+        bits += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
 /// Calls `found` with each run of `bytes` that decodes to text. In each is one of
 /// `places`, which ascend.
 pub(super) fn for_each(bytes: &[u8], places: &[usize], mut found: impl FnMut(Decoded)) {
     let mut until = 0;
     for place in places.iter().copied() {
         let Some(before) = bytes.get(until..place) else { continue };
-        let from = before.iter().rposition(|byte| !of_run(*byte)).map_or(until, |bad| until + bad + 1);
-        until = place + bytes[place..].iter().take_while(|byte| of_run(**byte)).count();
+        let from = before.iter().rposition(|byte| !OF_RUN[usize::from(*byte)]);
+        let from = from.map_or(until, |bad| until + bad + 1);
+        until =
+            place + bytes[place..].iter().take_while(|byte| OF_RUN[usize::from(**byte)]).count();
         let run = from..until;
         if run.len() >= LEAST
             && let Some(decoded) = decode(bytes, run)
@@ -55,6 +85,9 @@ fn decode(bytes: &[u8], at: Range<usize>) -> Option<Decoded> {
     }
     // Most runs are names and paths: their first bytes do not decode to text.
     let head = &run[..24];
+    if !begins_readably(head) {
+        return None;
+    }
     let url = run.iter().any(|byte| matches!(byte, b'-' | b'_'));
     let encoding = if url { &BASE64URL_NOPAD } else { &BASE64_NOPAD };
     if !readable(&encoding.decode(head).ok()?) {
@@ -63,6 +96,16 @@ fn decode(bytes: &[u8], at: Range<usize>) -> Option<Decoded> {
     let whole = &run[..run.len() - usize::from(run.len() % 4 == 1)];
     let text = lenient(whole, url).filter(|text| readable(text))?;
     Some(Decoded { at, text, how: "base64" })
+}
+
+/// Whether the first three bytes of each group of digits are text.
+fn begins_readably(run: &[u8]) -> bool {
+    let (groups, _) = run.as_chunks::<4>();
+    groups.iter().all(|group| {
+        let [a, b, c, d] = group.map(|digit| u32::from(SIX_BITS[usize::from(digit)]));
+        let [_, text @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+        readable(&text)
+    })
 }
 
 /// Decodes, leaving out a last group whose spare bits are set.

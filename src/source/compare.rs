@@ -3,7 +3,7 @@
 //! Folders whose tree is a parent's own are passed over unread, so the cost follows
 //! what changed and not the size of the repository.
 
-use super::object::{Kind, Thing, TreeItem, tree_items};
+use super::object::{Kind, Thing, TreeItem, in_tree_order, tree_items};
 use super::repo::Repo;
 use super::{Change, Coverage, Mode, Origin};
 use crate::error::Error;
@@ -341,11 +341,4 @@ impl Parent<'_> {
         }
         None
     }
-}
-
-/// git sorts the folder `a` as if it were called `a/`.
-fn in_tree_order(a: &TreeItem<'_>, b: &TreeItem<'_>) -> Ordering {
-    let end = |item: &TreeItem<'_>| (item.thing == Thing::Folder).then_some(b'/');
-    let a_bytes = a.name.iter().copied().chain(end(a));
-    a_bytes.cmp(b.name.iter().copied().chain(end(b)))
 }

@@ -78,7 +78,7 @@ pub type WideOrder = fn([u8; 4]) -> u32;
 fn unmarked(bytes: &[u8]) -> Encoding {
     let head = bytes.get(..1024).unwrap_or(bytes);
     let (units, _) = head.as_chunks::<4>();
-    if units.len() < 2 {
+    if units.len() < 2 || memchr::memchr(0, head).is_none() {
         return Encoding::Utf8;
     }
     let most = |holds: fn(&[u8; 4]) -> bool| {

@@ -25,6 +25,9 @@ const DEPTH: usize = 2048;
 /// stands at more places than there is time for.
 const PLACES: u32 = 4096;
 
+/// How many bytes of trees are kept to be told from those that come after them.
+const TREES_KEPT: usize = 16 << 20;
+
 /// A blob at a path, by their numbers in the [`History`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
@@ -101,6 +104,7 @@ pub fn history(repo: &Repo, dangling: bool) -> Result<History, Error> {
         paths: Numbers::default(),
         blobs: Numbers::default(),
         known: HashSet::new(),
+        trees: Trees::default(),
         held: Vec::new(),
         coverage: Coverage::default(),
         commit: 0,
@@ -154,6 +158,7 @@ struct Walk<'a> {
     blobs: Numbers<ObjectId>,
     /// Blobs at their paths.
     known: HashSet<(u32, u32)>,
+    trees: Trees,
     held: Vec<Held>,
     coverage: Coverage,
     commit: u32,
@@ -202,7 +207,11 @@ impl Walk<'_> {
         if index == self.places.len() {
             self.places.push(0);
         }
-        if self.places[index] > PLACES || !self.entered.insert((folder, self.paths.of(path))) {
+        if self.places[index] > PLACES {
+            return;
+        }
+        let place = self.paths.of(path);
+        if !self.entered.insert((folder, place)) {
             return;
         }
         self.places[index] += 1;
@@ -216,25 +225,24 @@ impl Walk<'_> {
             self.coverage.unread.push(unread(path, "its folders are too deep".to_owned()));
             return;
         }
-        let packed = self.reader.read(&tree, Kind::Tree);
-        let read;
-        let bytes: &[u8] = if let Some(bytes) = &packed {
-            bytes
-        } else {
-            match self.repo.object(tree, Kind::Tree) {
-                Ok(bytes) => read = bytes,
+        let bytes: Arc<[u8]> = match self.reader.read(&tree, Kind::Tree) {
+            Some(bytes) => bytes,
+            None => match self.repo.object(tree, Kind::Tree) {
+                Ok(bytes) => bytes.into(),
                 Err(error) => {
                     self.coverage.unread.push(unread(path, error.to_string()));
                     return;
                 }
-            }
-            &read
+            },
         };
-        let Some(items) = object::tree_items(bytes, self.repo.format()) else {
+        // What stood here before was looked at then.
+        let before = self.trees.last.get(&place).map_or(&[][..], |bytes| bytes);
+        let Some(items) = object::new_tree_items(&bytes, before, self.repo.format()) else {
             let why = format!("tree {tree} is malformed");
             self.coverage.unread.push(unread(path, why));
             return;
         };
+        self.trees.keep(place, &bytes);
         let length = path.len();
         for item in items {
             if length > 0 {
@@ -254,6 +262,23 @@ impl Walk<'_> {
         let (path, blob) = (self.paths.of(path), self.blobs.of(&id));
         if self.known.insert((path, blob)) {
             self.held.push(Held { path, blob, commit: self.commit });
+        }
+    }
+}
+
+/// The tree that stood last at each path.
+#[derive(Default)]
+struct Trees {
+    last: HashMap<u32, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Trees {
+    fn keep(&mut self, path: u32, tree: &Arc<[u8]>) {
+        let before = self.last.insert(path, Arc::clone(tree));
+        self.bytes = self.bytes + tree.len() - before.map_or(0, |before| before.len());
+        if self.bytes > TREES_KEPT {
+            *self = Self::default();
         }
     }
 }

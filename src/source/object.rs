@@ -1,6 +1,7 @@
 //! Objects as git stores them, read without trust.
 
 use gix_hash::ObjectId;
+use std::cmp::Ordering;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -113,23 +114,68 @@ pub(super) struct TreeItem<'a> {
 pub(super) fn tree_items(mut bytes: &[u8], format: gix_hash::Kind) -> Option<Vec<TreeItem<'_>>> {
     let mut items = Vec::with_capacity(bytes.len() / 40);
     while !bytes.is_empty() {
-        let mode_end = memchr::memchr(b' ', bytes)?;
-        let (mode, rest) = bytes.split_at(mode_end);
-        let mode = mode.iter().try_fold(0_u32, |mode, digit| match digit {
-            b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u32::from(digit - b'0')),
-            _ => None,
-        })?;
-        let rest = rest.get(1..)?;
-        let (name, rest) = rest.split_at(memchr::memchr(0, rest)?);
-        let (id, rest) = rest.get(1..)?.split_at_checked(format.len_in_bytes())?;
-        items.push(TreeItem {
-            thing: Thing::of_mode(mode),
-            name,
-            id: ObjectId::try_from(id).ok()?,
-        });
-        bytes = rest;
+        items.push(tree_item(&mut bytes, format)?);
     }
     Some(items)
+}
+
+/// Those entries of a tree object that do not stand in `before` as they are, which is a tree
+/// object too; nothing when it is no tree.
+pub(super) fn new_tree_items<'a>(
+    mut bytes: &'a [u8],
+    mut before: &[u8],
+    format: gix_hash::Kind,
+) -> Option<Vec<TreeItem<'a>>> {
+    let mut items = Vec::new();
+    while !bytes.is_empty() {
+        // Most stand there still, and the trees go on in step.
+        let length = memchr::memchr(0, bytes)? + 1 + format.len_in_bytes();
+        let (whole, rest) = bytes.split_at_checked(length)?;
+        if let Some(after) = before.strip_prefix(whole) {
+            (bytes, before) = (rest, after);
+            continue;
+        }
+        let item = tree_item(&mut bytes, format)?;
+        let mut at = before;
+        let known = loop {
+            let start = at;
+            match tree_item(&mut at, format).map(|old| in_tree_order(&old, &item)) {
+                // It was taken out.
+                Some(Ordering::Less) => before = at,
+                Some(Ordering::Equal) => {
+                    before = at;
+                    break start.starts_with(whole);
+                }
+                Some(Ordering::Greater) | None => break false,
+            }
+        };
+        if !known {
+            items.push(item);
+        }
+    }
+    Some(items)
+}
+
+/// Takes the first entry off a tree object.
+fn tree_item<'a>(bytes: &mut &'a [u8], format: gix_hash::Kind) -> Option<TreeItem<'a>> {
+    let mode_end = memchr::memchr(b' ', bytes)?;
+    let (mode, rest) = bytes.split_at(mode_end);
+    let mode = mode.iter().try_fold(0_u32, |mode, digit| match digit {
+        b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u32::from(digit - b'0')),
+        _ => None,
+    })?;
+    let rest = rest.get(1..)?;
+    let (name, rest) = rest.split_at(memchr::memchr(0, rest)?);
+    let (id, rest) = rest.get(1..)?.split_at_checked(format.len_in_bytes())?;
+    *bytes = rest;
+    Some(TreeItem { thing: Thing::of_mode(mode), name, id: ObjectId::try_from(id).ok()? })
+}
+
+/// Git's order: a folder's name counts as if it ended in a slash.
+pub(super) fn in_tree_order(a: &TreeItem<'_>, b: &TreeItem<'_>) -> Ordering {
+    let end = |item: &TreeItem<'_>| (item.thing == Thing::Folder).then_some(b'/');
+    let (a, b) = (a.name.iter().copied().chain(end(a)), b.name.iter().copied().chain(end(b)));
+    a.cmp(b)
 }
 
 /// What a commit is made of, without who, when and why.
