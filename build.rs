@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 #[path = "src/catalogue/anchor.rs"]
+#[expect(dead_code, reason = "the library uses all of it")]
 mod anchor;
 #[path = "src/catalogue/assigned.rs"]
 mod assigned;

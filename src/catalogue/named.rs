@@ -16,22 +16,46 @@ enum Held<'a> {
     Section(&'a str),
 }
 
+/// Whether a word of `identifier` begins at `at`.
+fn starts_word(identifier: &[u8], at: usize) -> bool {
+    let (byte, last) = (identifier[at], at.checked_sub(1).map(|at| identifier[at]));
+    // A property of the JVM's command line: `-Dacme.key=…`.
+    at == 2 && identifier.starts_with(b"-D")
+        || last.is_none_or(|last| {
+            !last.is_ascii_alphanumeric()
+                || byte.is_ascii_uppercase()
+                    && (last.is_ascii_lowercase()
+                        || last.is_ascii_digit()
+                        || identifier.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+                || last.is_ascii_digit() && byte.is_ascii_alphabetic()
+        })
+}
+
+/// A set with the bytes that words of an identifier begin with, in lower case; other bytes may
+/// seem to be in it.
+#[derive(Debug, Clone, Copy)]
+struct Begins(u64);
+
+impl Begins {
+    fn of(identifier: &[u8]) -> Self {
+        let starts = (0..identifier.len()).filter(|at| starts_word(identifier, *at));
+        Self(starts.fold(0, |set, at| set | Self::bit(identifier[at])))
+    }
+
+    fn bit(byte: u8) -> u64 {
+        1 << (byte.to_ascii_lowercase() & 63)
+    }
+
+    /// Whether [`held`] could tell of `wanted`.
+    fn may_hold(self, wanted: &str) -> bool {
+        wanted.as_bytes().first().is_none_or(|first| self.0 & Self::bit(*first) != 0)
+    }
+}
+
 /// Whether `identifier` holds `wanted` (words in lower case, parted by blanks), in any
 /// case and with any separators, beginning and ending where a word does.
 fn held<'a>(identifier: &[u8], wanted: &'a str) -> Option<Held<'a>> {
-    let starts_word = |at: usize| {
-        let (byte, last) = (identifier[at], at.checked_sub(1).map(|at| identifier[at]));
-        // A property of the JVM's command line: `-Dacme.key=…`.
-        at == 2 && identifier.starts_with(b"-D")
-            || last.is_none_or(|last| {
-                !last.is_ascii_alphanumeric()
-                    || byte.is_ascii_uppercase()
-                        && (last.is_ascii_lowercase()
-                            || last.is_ascii_digit()
-                            || identifier.get(at + 1).is_some_and(u8::is_ascii_lowercase))
-                    || last.is_ascii_digit() && byte.is_ascii_alphabetic()
-            })
-    };
+    let starts_word = |at: usize| starts_word(identifier, at);
     let ends_word = |at: usize| {
         identifier.get(at).is_none_or(|byte| !byte.is_ascii_alphabetic()) || starts_word(at)
     };
@@ -87,7 +111,8 @@ pub(crate) fn named<'a>(
         let (value, _) = value_of(bytes, &name)?;
         fits(&bytes[value.clone()]).then_some(Assigned { name, value })
     };
-    for wanted in names {
+    let begins = Begins::of(&bytes[name.clone()]);
+    for wanted in names.filter(|wanted| begins.may_hold(wanted)) {
         match held(&bytes[name.clone()], wanted) {
             Some(Held::Whole(rest)) if !about(&bytes[name.start + rest..name.end]) => {
                 if let Some(found) = fitting(name.clone()) {

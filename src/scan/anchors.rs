@@ -14,7 +14,7 @@ use std::ops::Range;
 const CHUNK: usize = 8;
 
 /// As many chunks are looked up before what they suggest is looked at. A power of two.
-const TOGETHER: usize = 256;
+const TOGETHER: usize = 128;
 
 /// How many places of these are looked at by pairs.
 const PLACES: usize = TOGETHER * CHUNK / 2;
@@ -39,6 +39,7 @@ pub(super) fn for_each(
         runs: Vec::new(),
         last: 0,
         run: 0,
+        places: [(0, 0); PLACES],
     };
     let rest = bytes.get(base..).unwrap_or_default();
     let (chunks, tail) = rest.as_chunks::<CHUNK>();
@@ -67,6 +68,8 @@ struct Pass<'a, F> {
     last: u32,
     /// Whether the last chunk before is a run: [`RUN`].
     run: u32,
+    /// Places of chunks, and of which families they may be.
+    places: [(u16, u16); PLACES],
 }
 
 /// What each pair of a chunk says.
@@ -98,9 +101,8 @@ impl<F: FnMut(&'static Anchor, usize)> Pass<'_, F> {
         self.runs.extend(runs.iter().take(long).map(start));
 
         // Which places of the noted chunks, and by which families.
-        let (mut places, mut count) = ([(0_u16, 0_u16); PLACES], count);
         let noted = noted.get(..count).unwrap_or_default();
-        count = 0;
+        let mut count = 0;
         for number in noted {
             let index = usize::from(*number);
             let last = index.checked_sub(1).map_or(before, |index| {
@@ -110,20 +112,21 @@ impl<F: FnMut(&'static Anchor, usize)> Pass<'_, F> {
             let [a, b, c, d] = says(self.catalogue, chunks[index]);
             for (pair, next, place) in [(last, a, 0), (a, b, 2), (b, c, 4), (c, d, 6)] {
                 let families = pair & next >> SECOND & FIRST;
-                places[count % PLACES] =
+                self.places[count % PLACES] =
                     (number * 8 + place, u16::try_from(families).unwrap_or_default());
                 count += usize::from(families != 0);
             }
         }
         let mut kept = 0;
         for index in 0..count.min(PLACES) {
-            let (place, families) = places[index];
+            let (place, families) = self.places[index];
             let at = (base + usize::from(place)).wrapping_sub(2);
             let four = u32::from_le_bytes(first_bytes(self.bytes, at));
-            places[kept % PLACES] = (place, families);
+            self.places[kept % PLACES] = (place, families);
             kept += usize::from(self.suggests(four, families));
         }
-        for (place, families) in places.into_iter().take(kept) {
+        for index in 0..kept {
+            let (place, families) = self.places[index];
             self.look((base + usize::from(place)).wrapping_sub(2), families);
         }
         self.hits.tell(self.catalogue, base + chunks.len() * CHUNK);

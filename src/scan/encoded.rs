@@ -129,13 +129,13 @@ mod tests {
     use proptest::prelude::*;
 
     /// All places, as if each were noted.
-    fn all(text: &[u8]) -> Vec<usize> {
+    fn everywhere(text: &[u8]) -> Vec<usize> {
         (0..text.len()).collect()
     }
 
     fn decoded(text: &str) -> Vec<(String, &'static str)> {
         let mut all = Vec::new();
-        for_each(text.as_bytes(), &all(text.as_bytes()), |Decoded { text, how, .. }| {
+        for_each(text.as_bytes(), &everywhere(text.as_bytes()), |Decoded { text, how, .. }| {
             all.push((String::from_utf8(text).unwrap(), how));
         });
         all
@@ -156,7 +156,7 @@ mod tests {
         #[test]
         fn any_bytes_are_decoded_without_panic_and_runs_are_in_order(bytes: Vec<u8>) {
             let mut last = 0;
-            for_each(&bytes, &all(&bytes), |decoded| {
+            for_each(&bytes, &everywhere(&bytes), |decoded| {
                 assert!(decoded.at.start >= last && decoded.text.len() <= decoded.at.len());
                 last = decoded.at.end;
             });
