@@ -116,7 +116,7 @@ pub fn part(anchors: &[Seen<'_>]) -> (Vec<Window>, Vec<u32>) {
     let mut pairs = vec![0_u32; PAIRS];
     for (number, family) in families.iter().enumerate() {
         for (half, shift) in family.0.iter().zip([0, SECOND]) {
-            for pair in half.has.iter() {
+            for pair in &half.has {
                 pairs[*pair] |= 1 << number << shift;
             }
         }

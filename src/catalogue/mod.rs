@@ -173,7 +173,7 @@ impl Lines {
     /// The texts.
     pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
         let mut rest = self.0;
-        let mut next = move || {
+        let next = move || {
             let end = memchr::memchr(Self::SEPARATOR as u8, rest.as_bytes());
             let (text, after) = match end {
                 Some(end) => (rest.get(..end)?, rest.get(end + 1..)?),
@@ -183,7 +183,7 @@ impl Lines {
             rest = after;
             Some(text)
         };
-        std::iter::from_fn(move || next()).filter(|text| !text.is_empty())
+        std::iter::from_fn(next).filter(|text| !text.is_empty())
     }
 }
 

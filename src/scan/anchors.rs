@@ -224,7 +224,9 @@ impl<F: FnMut(&'static Anchor, usize)> Hits<F> {
 mod tests {
     use super::for_each;
     use crate::catalogue::Catalogue;
+    use crate::catalogue::anchor::of_run;
     use proptest::prelude::*;
+    use std::ops::Range;
 
     /// What a plain search finds.
     fn plainly(bytes: &[u8]) -> Vec<(usize, &'static [u8])> {
@@ -261,6 +263,16 @@ mod tests {
         }
     }
 
+    /// The rarest three bytes of what [`for_each`] finds in a part, in its order.
+    fn rarest(bytes: &[u8], part: Range<usize>) -> Vec<(usize, &'static [u8])> {
+        let mut all = Vec::new();
+        for_each(Catalogue::builtin(), bytes, part, |anchor, start| {
+            let at = start + usize::from(anchor.at);
+            all.push((at, Catalogue::builtin().text_of(anchor)));
+        });
+        all
+    }
+
     proptest! {
         #[test]
         fn the_pass_finds_what_a_plain_search_finds(
@@ -274,6 +286,42 @@ mod tests {
             }
 
             prop_assert_eq!(found(&text), plainly(&text));
+        }
+
+        #[test]
+        fn a_part_has_what_the_whole_has_there(
+            picks in prop::collection::vec((any::<prop::sample::Index>(), "[ -~]{0,9}"), 0..400),
+            cuts: (prop::sample::Index, prop::sample::Index),
+        ) {
+            let anchors = Catalogue::builtin().anchors;
+            let mut text = b"x".to_vec();
+            for (pick, glue) in &picks {
+                text.extend(Catalogue::builtin().text_of(pick.get(anchors)));
+                text.extend(glue.bytes());
+            }
+            let (one, other) = (cuts.0.index(text.len()), cuts.1.index(text.len()));
+            let part = one.min(other)..one.max(other);
+
+            let mut expected = rarest(&text, 0..text.len());
+            assert!(expected.is_sorted_by_key(|(at, _)| *at));
+            expected.retain(|(at, _)| part.start <= *at && at + 3 <= part.end);
+            prop_assert_eq!(rarest(&text, part), expected);
+        }
+
+        #[test]
+        fn a_place_is_noted_in_every_long_run(
+            text in "([a-zA-Z0-9+/_-]{0,60}[ .=\u{e9}]{1,3}){0,60}", from in 0_usize..20
+        ) {
+            let text = text.as_bytes();
+            let part = from.min(text.len())..text.len();
+            let places = for_each(Catalogue::builtin(), text, part.clone(), |_, _| {});
+            assert!(places.is_sorted());
+            let mut at = part.start;
+            for run in text[part].split(|byte| !of_run(*byte)) {
+                let noted = places.iter().any(|place| (at..at + run.len()).contains(place));
+                prop_assert!(noted || run.len() < 24);
+                at += run.len() + 1;
+            }
         }
     }
 }

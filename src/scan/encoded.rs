@@ -125,7 +125,7 @@ fn readable(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Decoded, for_each};
-    use data_encoding::{BASE64, HEXLOWER};
+    use data_encoding::{BASE64, BASE64URL, HEXLOWER};
     use proptest::prelude::*;
 
     /// All places, as if each were noted.
@@ -153,6 +153,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whatever_text_is_encoded_is_decoded(text in "[ -~\\r\\n\\t]{18,80}") {
+            for encoded in [BASE64.encode(text.as_bytes()), BASE64URL.encode(text.as_bytes())] {
+                let encoded = encoded.trim_end_matches('=');
+                let found = decoded(encoded);
+                // Spare bits are zero, and what looks like hexadecimal digits is read as such.
+                let hexadecimal = encoded.bytes().all(|byte| byte.is_ascii_hexdigit());
+                prop_assert!(hexadecimal || found == [(text.clone(), "base64")]);
+            }
+        }
+
         #[test]
         fn any_bytes_are_decoded_without_panic_and_runs_are_in_order(bytes: Vec<u8>) {
             let mut last = 0;

@@ -161,7 +161,9 @@ impl Scanner {
         }
         parts.iter().any(|part| {
             let (mut found, mut runs) = self.scan_part(text, part.clone());
-            runs.iter_mut().for_each(|run| *run -= part.start);
+            for run in &mut runs {
+                *run -= part.start;
+            }
             let alone = Text { bytes: &text.bytes[part.clone()], ..*text };
             if !tells(&found) {
                 self.scan_spelled(&alone, &mut found);

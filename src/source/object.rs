@@ -243,6 +243,58 @@ mod tests {
         assert_eq!(tree_items(b"100644 a\x00123", gix_hash::Kind::Sha1), None);
     }
 
+    /// A tree of entries of these names and ids, in git's order; some are folders.
+    fn tree_of(entries: &[(u8, u8)]) -> Vec<u8> {
+        let mut names: Vec<String> = entries
+            .iter()
+            .map(|(name, _)| if name % 3 == 0 { format!("d{name}/") } else { format!("d{name}") })
+            .collect();
+        names.sort();
+        names.dedup();
+        let mut bytes = Vec::new();
+        for (name, (_, id)) in names.iter().zip(entries) {
+            let (mode, name) = match name.strip_suffix('/') {
+                Some(name) => ("40000", name),
+                None => ("100644", name.as_str()),
+            };
+            bytes.extend([mode, " ", name, "\0"].concat().into_bytes());
+            bytes.extend([*id; 20]);
+        }
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn what_stood_in_the_tree_before_is_left_out_and_nothing_else(
+            now in prop::collection::vec((0_u8..40, 0_u8..3), 0..30),
+            before in prop::collection::vec((0_u8..40, 0_u8..3), 0..30),
+        ) {
+            let (now, before) = (tree_of(&now), tree_of(&before));
+            let format = gix_hash::Kind::Sha1;
+            let known = tree_items(&before, format).unwrap();
+            let mut expected = tree_items(&now, format).unwrap();
+            expected.retain(|item| !known.contains(item));
+
+            prop_assert_eq!(new_tree_items(&now, &before, format), Some(expected));
+        }
+
+        #[test]
+        fn whatever_stood_before_a_tree_is_refused_as_it_is_alone(
+            now: Vec<u8>, cut in 0_usize..120,
+        ) {
+            let format = gix_hash::Kind::Sha1;
+            let mut whole = tree_of(&[(1, 1), (2, 2), (3, 3)]);
+            let good = whole.clone();
+            whole.truncate(cut);
+            for bytes in [&now, &whole] {
+                let alone = tree_items(bytes, format).is_some();
+                for before in [&good[..], &[]] {
+                    prop_assert_eq!(new_tree_items(bytes, before, format).is_some(), alone);
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn hostile_objects_are_refused_not_obeyed(bytes: Vec<u8>) {
