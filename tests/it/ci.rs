@@ -181,6 +181,19 @@ fn commits_that_no_hook_has_seen_are_named() {
         .reads(&format!("no hook has seen {}, or it was skipped", leak.get(..12).unwrap()));
 }
 
+/// A change could let itself through: whoever reviews it is to know.
+#[test]
+fn what_decides_about_itself_is_pointed_out() {
+    let server = Server::new();
+    let topic = server.id("topic");
+    server.repo.write(".leakcoach.toml", "[paths]\nignore = ['d.py']\n").commit_unchecked("calm");
+    server.repo.git(&["push", "-q", "origin", "topic"]).accepted();
+    let after = server.id("topic");
+    server.checked_out("topic");
+    let event = [("EVENT", "push"), ("BEFORE", &*topic), ("AFTER", &*after)];
+    server.on_github(&event).accepted().reads(".leakcoach.toml comes with the change");
+}
+
 #[test]
 fn no_script_of_the_action_holds_a_value_of_the_event() {
     for step in yaml("action.yml")["runs"]["steps"].as_array().unwrap() {

@@ -6,14 +6,15 @@ use crate::cli::check::run::{Check, ignored};
 use crate::cli::check::stand::{Stand, Together, Where};
 use crate::cli::check::stored::{Earlier, earlier};
 use crate::coach;
-use crate::config::Config;
+use crate::config::{Config, FILE};
 use crate::error::Error;
-use crate::judge::Exposure;
+use crate::judge::{Actor, Exposure};
 use crate::scan::Finding;
 use crate::source;
 use crate::source::lines::{LineStarts, new_lines};
 use crate::source::pieces::Piece;
 use crate::source::{Change, ChangeSet, Coverage, Medium, NewLines, Origin, Repo, Unread};
+use crate::text::Escaped;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -34,6 +35,9 @@ impl Check {
     ) -> Result<(), Error> {
         checked.coverage.add(self.fit_to_show(set.coverage.clone()));
         self.paths(set, checked);
+        if self.actor == Actor::Ci {
+            checked.told.extend(decides_about_itself(set));
+        }
         let beside = OnceLock::new();
         let set = &Together { set, beside: &beside };
         if set.set.changes.len() < THREADS_FROM {
@@ -243,6 +247,15 @@ impl Check {
         }
         checked.told.extend(self.told());
     }
+}
+
+/// What of a change decides about the change, for those who review it: it is heeded.
+fn decides_about_itself(set: &ChangeSet) -> impl Iterator<Item = String> {
+    let ours = |path: &[u8]| path == FILE.as_bytes() || path.starts_with(b".leakcoach/");
+    set.changes.iter().filter(move |change| ours(&change.path)).map(|change| {
+        let path = Escaped(&change.path);
+        format!("{path} comes with the change that is checked, and decides about it: review it so")
+    })
 }
 
 /// The content of the members that an archive had in a parent, or where it was moved from.
