@@ -11,6 +11,7 @@ pub(crate) mod event;
 pub(crate) mod intent;
 mod known;
 pub(crate) mod mcp;
+mod pattern;
 mod programs;
 mod reveal;
 pub(crate) mod rules;
