@@ -66,7 +66,7 @@ pub(super) const CONTENTS: &[&str] = &[
 ];
 
 /// Fields of what stands in a file already.
-pub(super) const OLD: &[&str] = &["old_string", "oldString", "old_str", "old_text"];
+pub(crate) const OLD: &[&str] = &["old_string", "oldString", "old_str", "old_text"];
 
 /// As deep are objects looked into.
 const DEPTH: usize = 64;
@@ -118,6 +118,7 @@ impl Fields {
     /// What `value`, the input or a part of it, is about.
     pub(super) fn take(&self, value: &Value, place: &str, depth: usize, intent: &mut Intent) {
         if depth > DEPTH {
+            intent.too_many = true;
             return;
         }
         match value {
@@ -176,7 +177,10 @@ impl Fields {
             {
                 take_patch(text, &at, intent);
             }
-            if !OLD.contains(&name.as_str()) {
+            // What a file is to hold is no call, though it may be JSON.
+            let of_file = || self.writes || path_in(all).is_some();
+            let held = value.is_string() && self.is_of_file(name) && of_file();
+            if !held && !OLD.contains(&name.as_str()) {
                 self.take(value, &at, depth + 1, intent);
             }
         }
@@ -361,6 +365,25 @@ mod tests {
             let commands = call(tool, &input).commands;
             assert!(commands.iter().any(|it| it.1 == is), "{input}: {commands:?}");
         }
+    }
+
+    #[test]
+    fn what_a_file_is_to_hold_is_no_call() {
+        let tasks = json!({"tasks": [{"command": "git push --force"}]}).to_string();
+        for (tool, input) in [
+            ("Write", json!({"file_path": ".vscode/tasks.json", "content": tasks})),
+            ("mcp__f__save", json!({"path": ".vscode/tasks.json", "content": tasks})),
+        ] {
+            let call = call(tool, &input);
+            assert!(call.commands.is_empty() && call.texts.iter().any(|it| it.content == tasks));
+        }
+        assert!(!call("mcp__x__relay", &json!({"content": tasks})).commands.is_empty());
+    }
+
+    #[test]
+    fn what_is_too_deep_is_not_passed_over() {
+        let deep = (0..100).fold(json!({"command": "ls"}), |inner, _| json!({"a": inner}));
+        assert!(call("mcp__x__call", &deep).too_many);
     }
 
     #[test]
