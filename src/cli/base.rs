@@ -1,6 +1,7 @@
 //! What the default branch has: whose word counts is said there, and not by the change that it
 //! is about.
 
+use crate::config::FILE;
 use crate::error::Error;
 use crate::source::owners::{self, Owners};
 use crate::source::{Repo, branch};
@@ -43,6 +44,15 @@ impl Base {
     pub(super) fn must(&self, repo: &Repo, path: &str) -> Result<Vec<u8>, String> {
         self.file(repo, path)?
             .ok_or_else(|| format!("the default branch has no `{}`", Escaped(path.as_bytes())))
+    }
+
+    /// The text of its configuration; nothing where it has none.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and where it is no UTF-8.
+    pub(super) fn config(&self, repo: &Repo) -> Result<Option<String>, String> {
+        let text = self.file(repo, FILE)?.map(String::from_utf8).transpose();
+        text.map_err(|_| "it is no UTF-8".to_owned())
     }
 
     /// Who owns which files, by the first `CODEOWNERS` that it has; nobody where it has none.

@@ -2,13 +2,12 @@
 
 use super::layers::{Layers, Origin, Outside};
 use super::written::At;
-use super::{FILE, More, Refused};
+use super::{More, Refused};
 use crate::error::Error;
 use crate::guard::Reason;
 use crate::guard::agent::Agent;
 use crate::guard::approval::in_scope;
 use serde::Deserialize;
-use std::path::Path;
 use toml::Spanned;
 
 /// What is configured of agents.
@@ -99,11 +98,7 @@ pub(super) struct Allow {
 /// # Errors
 /// One of them cannot be read.
 pub(crate) fn with(outside: &Outside, text: Option<String>) -> Result<Agents, Error> {
-    let layers = match text {
-        Some(text) => Layers::read_with(outside, Path::new(FILE), text),
-        None => Layers::read(outside, None),
-    };
-    read(&mut layers?)
+    read(&mut Layers::read_with(outside, text)?)
 }
 
 /// What the layers say together.

@@ -1,8 +1,8 @@
 //! Who may let findings through, for how long, and whose approval it takes.
 
+use super::Outside;
 use super::layers::{Layers, Origin, Whose};
 use super::written::At;
-use super::{FILE, Outside};
 use crate::catalogue::Severity;
 use crate::error::Error;
 use crate::judge::Actor;
@@ -212,7 +212,6 @@ pub(super) fn signers_at(path: String, at: &Origin) -> Signers {
 ///
 /// # Errors
 /// As [`of`].
-pub(crate) fn with(outside: &Outside, text: String) -> Result<Settings, Error> {
-    let mut layers = Layers::read_with(outside, Path::new(FILE), text)?;
-    of(&mut layers)
+pub(crate) fn with(outside: &Outside, text: Option<String>) -> Result<Settings, Error> {
+    of(&mut Layers::read_with(outside, text)?)
 }

@@ -1,13 +1,12 @@
 //! What a deployment gate asks for.
 
+use super::Outside;
 use super::exceptions::{Signers, signers_at};
 use super::layers::Layers;
 use super::record::length;
 use super::written::At;
-use super::{FILE, Outside};
 use crate::error::Error;
 use serde::Deserialize;
-use std::path::Path;
 
 /// Seconds that an approval lasts at most.
 const AT_MOST: i64 = 8 * 3600;
@@ -43,11 +42,7 @@ pub(super) struct Written {
 /// # Errors
 /// A file cannot be read or is wrong.
 pub fn with(outside: &Outside, text: Option<String>) -> Result<Gate, Error> {
-    let layers = match text {
-        Some(text) => Layers::read_with(outside, Path::new(FILE), text),
-        None => Layers::read(outside, None),
-    };
-    of(&mut layers?)
+    of(&mut Layers::read_with(outside, text)?)
 }
 
 pub(super) fn of(layers: &mut Layers) -> Result<Gate, Error> {

@@ -194,9 +194,13 @@ impl Layers {
         Self::around(outside, path.as_deref().zip(text))
     }
 
-    /// The same with this text for the repository's file, which is called `path`.
-    pub(super) fn read_with(outside: &Outside, path: &Path, text: String) -> Result<Self, Error> {
-        Self::around(outside, Some((path, text)))
+    /// The same with this text for the repository's file, as another commit may have it;
+    /// nothing where it has none.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_with(outside: &Outside, text: Option<String>) -> Result<Self, Error> {
+        Self::around(outside, text.map(|text| (Path::new(FILE), text)))
     }
 
     fn around(outside: &Outside, own: Option<(&Path, String)>) -> Result<Self, Error> {

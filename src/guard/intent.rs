@@ -5,7 +5,8 @@ mod fields;
 mod mentions;
 
 use super::event::{Event, Moment};
-use fields::{Fields, OLD, path_in, take_patch};
+pub(crate) use fields::OLD;
+use fields::{Fields, path_in, take_patch};
 use serde_json::Value;
 
 /// What a call is about.

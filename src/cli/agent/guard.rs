@@ -187,7 +187,13 @@ pub(in crate::cli) fn sight(
     eyes: &Eyes,
 ) -> Result<look::Sight, Error> {
     let mut sight = look::Look::new(event, place, eyes).at(&intent::of(event))?;
-    sight.reasons.retain_mut(|reason| !approved(event, place, eyes.trusted(), reason));
+    if sight.reasons.is_empty() {
+        return Ok(sight);
+    }
+    let approvals = approvals();
+    sight
+        .reasons
+        .retain_mut(|reason| !approved(event, place, (eyes.trusted(), &approvals), reason));
     if event.moment == Moment::Before {
         sight.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.ruling));
     }
@@ -196,7 +202,12 @@ pub(in crate::cli) fn sight(
 
 /// Whether a person, or the configuration, lets this agent do it here and now. What a tool
 /// printed is not approved by anybody: it is out.
-fn approved(event: &Event, place: &Place, trusted: &Trusted, reason: &mut Reason) -> bool {
+fn approved(
+    event: &Event,
+    place: &Place,
+    (trusted, approvals): (&Trusted, &[Approval]),
+    reason: &mut Reason,
+) -> bool {
     if event.moment == Moment::After {
         return false;
     }
@@ -208,7 +219,7 @@ fn approved(event: &Event, place: &Place, trusted: &Trusted, reason: &mut Reason
     let lets =
         |all: &[Allowed]| all.iter().any(|one| one.lets(event.agent, now, task, &folder, reason));
     let approved = lets(&trusted.allow)
-        || approvals().iter().any(|one| one.lets(event.agent, &place.folder(), now, reason));
+        || approvals.iter().any(|one| one.lets(event.agent, &place.folder(), now, reason));
     if !approved && lets(&trusted.waiting) {
         reason
             .instead

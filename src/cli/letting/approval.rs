@@ -5,7 +5,6 @@ use crate::approval::ssh;
 use crate::cli::base::Base;
 use crate::cli::env;
 use crate::cli::own::small_file;
-use crate::config::FILE as CONFIG;
 use crate::config::exceptions::{OWNERS, Settings, Signers, with};
 use crate::error::Error;
 use crate::judge::approval::{self, Approval, Approvals, NAMESPACE, statement};
@@ -170,8 +169,8 @@ impl Trust {
 
 /// What the default branch's own configuration says, where that asks for approvals.
 fn stricter(repo: &Repo, base: &Base, settings: &Settings) -> Option<Settings> {
-    let text = String::from_utf8(base.file(repo, CONFIG).ok()??).ok()?;
-    let before = with(&env::outside().ok()?, text).ok()?;
+    let text = base.config(repo).ok()??;
+    let before = with(&env::outside().ok()?, Some(text)).ok()?;
     (!before.approvers.is_empty()).then(|| Settings {
         max: before.max.min(settings.max),
         approve_from: before.approve_from.min(if settings.approvers.is_empty() {

@@ -122,8 +122,7 @@ fn policy(repo: &Repo, base: &Base) -> Result<Gate, Error> {
         let what = format!("{CONFIG} of the default branch");
         Error::Repository { what, why }
     };
-    let text = base.file(repo, CONFIG).map_err(unread)?.map(String::from_utf8).transpose();
-    gate::with(&env::outside()?, text.map_err(|_| unread("it is no UTF-8".to_owned()))?)
+    gate::with(&env::outside()?, base.config(repo).map_err(unread)?)
 }
 
 /// The target, if there is such a one: a slip of the pen must not open another gate.

@@ -10,7 +10,7 @@ use crate::coach::Card;
 use crate::config::Config;
 use crate::error::Error;
 use crate::guard::event::{Event, Moment};
-use crate::guard::intent::{Intent, Text};
+use crate::guard::intent::{Intent, OLD, Text};
 use crate::guard::rules::{Rules, confirmed};
 use crate::guard::table::{Entry, entries};
 use crate::guard::{Reason, Reasons, Ruling, agent::Agent, shell};
@@ -160,7 +160,8 @@ impl<'a> Look<'a> {
 
     pub(in crate::cli) fn at(&self, intent: &Intent) -> Result<Sight, Error> {
         if intent.too_many {
-            let (what, why) = ("the call".to_owned(), "it has too many texts".to_owned());
+            let (what, why) =
+                ("the call".to_owned(), "it has too many texts, or is too deep".to_owned());
             return Err(Error::Repository { what, why });
         }
         let rules = Rules::new(&self.eyes.entries);
@@ -329,23 +330,22 @@ impl<'a> Look<'a> {
                 && memchr::memmem::find(text.before.as_bytes(), finding.secret.expose()).is_some()
         };
         let new = found.findings.iter().filter(|finding| !stood(finding));
-        for (finding, card) in self.eyes.refused(new, name, bytes, after) {
-            hidden.push(Hidden::of(finding, bytes));
-            let place = if text.path.is_empty() {
+        let refusal = |rule: &Rule, card: &Card| Reason {
+            rule: rule.id.to_owned(),
+            what: rule.what.to_owned(),
+            place: if text.path.is_empty() {
                 format!("`{}`, line {}", text.place, card.line)
             } else {
                 format!("`{}` ({}:{})", text.place, card.path, card.line)
-            };
-            let reason = Reason {
-                rule: finding.rule.id.to_owned(),
-                what: finding.rule.what.to_owned(),
-                place,
-                instead: card.next_time.trim_end_matches('.').to_owned(),
-                reference: if path.is_empty() { text.place.clone() } else { path.clone() },
-                ruling: Ruling::Deny,
-                credential: true,
-            };
-            reasons.push(reason);
+            },
+            instead: card.next_time.trim_end_matches('.').to_owned(),
+            reference: if path.is_empty() { text.place.clone() } else { path.clone() },
+            ruling: Ruling::Deny,
+            credential: true,
+        };
+        for (finding, card) in self.eyes.refused(new, name, bytes, after) {
+            hidden.push(Hidden::of(finding, bytes));
+            reasons.push(refusal(finding.rule, &card));
         }
         for (span, rule, card) in self.eyes.beneath(name, bytes, &text.place, after)? {
             let stands = bytes.get(span).unwrap_or_default();
@@ -354,15 +354,7 @@ impl<'a> Look<'a> {
                 continue;
             }
             hidden.push(Hidden::beneath(stands, rule.id));
-            reasons.push(Reason {
-                rule: rule.id.to_owned(),
-                what: rule.what.to_owned(),
-                place: format!("`{}`, line {}", text.place, card.line),
-                instead: card.next_time.trim_end_matches('.').to_owned(),
-                reference: if path.is_empty() { text.place.clone() } else { path.clone() },
-                ruling: Ruling::Deny,
-                credential: true,
-            });
+            reasons.push(refusal(rule, &card));
         }
         Ok(())
     }
@@ -380,7 +372,6 @@ impl<'a> Look<'a> {
 
 /// An input without what stood in a file before.
 fn without_old(value: &Value) -> Value {
-    const OLD: [&str; 4] = ["old_string", "oldString", "old_str", "old_text"];
     match value {
         Value::Object(all) => Value::Object(
             all.iter()

@@ -3,8 +3,8 @@
 
 use crate::cli::base::Base;
 use crate::cli::env;
+use crate::config::Config;
 use crate::config::agents::{self, Allowed};
-use crate::config::{Config, FILE};
 use crate::error::Error;
 use crate::source::Repo;
 
@@ -29,10 +29,7 @@ impl Trusted {
         if agents.allow.is_empty() && !agents.fails_open {
             return Ok(Self::default());
         }
-        let text = repo.and_then(|repo| {
-            let base = Base::of(repo, false).ok()?;
-            String::from_utf8(base.file(repo, FILE).ok()??).ok()
-        });
+        let text = repo.and_then(|repo| Base::of(repo, false).ok()?.config(repo).ok()?);
         let outside = env::outside()?;
         // A default branch whose file cannot be read approves nothing.
         let of_base = match agents::with(&outside, text) {
